@@ -1,0 +1,108 @@
+/* LkOp: one step of a graph, and what an op kind must bring. Included by src/ops and src/graph only.
+ *
+ * An op reads tensors and writes tensors. Its class says how gradients flow through it, how the CPU runs it, and which
+ * dispatches Vulkan records for it. All that an op knows besides its tensors lies in its parameters, a plain struct.
+ */
+#pragma once
+
+#include "graph/lk-graph.h"
+
+G_BEGIN_DECLS
+
+#define LK_OP_MAX_INPUTS 8
+#define LK_OP_MAX_OUTPUTS 4
+#define LK_OP_PARAMETERS_SIZE 96
+
+struct _LkTensor
+{
+  LkGraph      *graph;
+  guint         id;             /* order of creation */
+  LkDtype       dtype;
+  LkTensorRole  role;
+  guint         n_dims;
+  gsize         dims[LK_MAX_DIMS];
+
+  LkStorage    *storage;        /* external: owned reference; input: its own memory; activation: its block, once planned */
+  gsize         first;          /* element of `storage` where the tensor starts */
+  LkStorage    *gradient_storage;   /* parameters: where the gradient is added up */
+
+  LkOp         *producer;       /* NULL for inputs and external tensors */
+  LkTensor     *gradient;       /* built by the backward walk */
+  gboolean      needs_gradient;
+  gboolean      is_kept;
+};
+
+typedef struct
+{
+  const char *name;
+
+  /* Appends the ops that turn the gradients of the outputs into gradients of the inputs: read lk_tensor_get_gradient () of each
+   * output (NULL: none arrived), give with lk_graph_add_gradient (). NULL: nothing flows. */
+  void (*backward) (LkGraph *graph,
+                    LkOp    *op);
+
+  /* Runs the op with the CPU's kernels. Addresses come from lk_tensor_get_data (). */
+  void (*run_cpu)  (const LkOp *op,
+                    LkPool     *pool);
+
+  /* Records the op's dispatches. Bindings come from lk_tensor_get_binding (). */
+  gboolean (*record) (const LkOp     *op,
+                      LkGpuRecording *recording,
+                      GError        **error);
+
+  /* Output 0 may take the memory of input `in_place_input` - 1 where that is its last reader. 0: never. */
+  guint in_place_input;
+} LkOpClass;
+
+struct _LkOp
+{
+  const LkOpClass *class;
+  guint            index;       /* place in the list */
+  guint            n_inputs;
+  guint            n_outputs;
+  LkTensor        *inputs[LK_OP_MAX_INPUTS];     /* NULL where an optional input is absent */
+  LkTensor        *outputs[LK_OP_MAX_OUTPUTS];
+  guint8           parameters[LK_OP_PARAMETERS_SIZE] __attribute__ ((aligned (16)));
+  guint            checkpoint;  /* the segment it stands in, 0 for none */
+};
+
+/* Appends an op; parameters are copied. Inputs and outputs are added in order. */
+LkOp     *lk_graph_add_op          (LkGraph         *graph,
+                                    const LkOpClass *op_class,
+                                    gconstpointer    parameters,
+                                    gsize            parameters_size);
+void      lk_op_add_input          (LkOp            *op,
+                                    LkTensor        *tensor);
+/* A new activation that the op writes. It needs a gradient when an input of the op does. */
+LkTensor *lk_op_add_output         (LkOp            *op,
+                                    LkDtype          dtype,
+                                    guint            n_dims,
+                                    const gsize     *dims);
+/* Makes the op write an external tensor or input instead. */
+void      lk_op_add_output_tensor  (LkOp            *op,
+                                    LkTensor        *tensor);
+
+/* Adds `gradient` (the shape of `tensor`) to what `tensor` has received so far. Tensors that need none ignore it. */
+void      lk_graph_add_gradient    (LkGraph         *graph,
+                                    LkTensor        *tensor,
+                                    LkTensor        *gradient);
+/* What `tensor` has received so far, for ops that can add to it themselves (a GEMM's `add`); after that, give the sum with
+ * lk_graph_set_gradient (). NULL: nothing yet. For a parameter this is its range of the gradient storage: write the sum back there. */
+LkTensor *lk_graph_begin_gradient  (LkGraph         *graph,
+                                    LkTensor        *tensor);
+void      lk_graph_set_gradient    (LkGraph         *graph,
+                                    LkTensor        *tensor,
+                                    LkTensor        *gradient);
+
+/* The tensor's memory on the CPU. */
+static inline gpointer
+lk_tensor_get_data (const LkTensor *tensor)
+{
+  return (guint8 *) lk_storage_get_data (tensor->storage) + tensor->first * lk_dtype_get_size (tensor->dtype);
+}
+
+/* The tensor's range of its buffer on Vulkan. An absent tensor (NULL) binds a dummy. */
+LkGpuBinding lk_tensor_get_binding (const LkTensor  *tensor,
+                                    LkGpuAccess      access);
+
+G_END_DECLS
