@@ -29,6 +29,10 @@ void    lk_pool_run           (LkPool     *pool,
 gpointer lk_pool_get_scratch  (LkPool     *pool,
                                guint       worker,
                                gsize       bytes);
+/* The same for the caller of lk_pool_run (): what the items of a job share, or what goes from one job to the next. Not from
+ * inside a job. */
+gpointer lk_pool_get_shared_scratch (LkPool *pool,
+                                     gsize   bytes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkPool, lk_pool_free)
 
