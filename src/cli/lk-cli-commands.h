@@ -1,0 +1,8 @@
+/* The subcommands, one file each: lk-cli-NAME.c defines `const LkCliCommand lk_cli_NAME`. */
+#pragma once
+
+#include "cli/lk-cli.h"
+
+G_BEGIN_DECLS
+
+G_END_DECLS
