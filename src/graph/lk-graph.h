@@ -62,14 +62,20 @@ LkTensor   *lk_graph_parameter        (LkGraph         *graph,
 LkTensor   *lk_graph_keep             (LkGraph         *graph,
                                        LkTensor        *tensor);
 
+/* a + b, of one shape. The one op that the graph brings itself: gradients are added up with it. */
+LkTensor   *lk_add                    (LkGraph         *graph,
+                                       LkTensor        *a,
+                                       LkTensor        *b);
+
 /* Gradient checkpointing: what lies between begin and end is not kept for the backward walk but computed again there. */
 void        lk_graph_begin_checkpoint (LkGraph         *graph);
 void        lk_graph_end_checkpoint   (LkGraph         *graph);
 
-/* Appends the backward ops of `loss` ([1]), whose own gradient is `loss_gradient` (an input [1]; NULL: one). */
+/* Appends the ops that compute the gradient of every parameter that `result` depends on. `gradient`, of the shape of `result`, is
+ * where the walk starts; NULL stands for one, when `result` is a loss, [1]. */
 void        lk_graph_backward         (LkGraph         *graph,
-                                       LkTensor        *loss,
-                                       LkTensor        *loss_gradient);
+                                       LkTensor        *result,
+                                       LkTensor        *gradient);
 
 /* Arithmetic only: liveness and offsets. Idempotent; lk_graph_compile () calls it. */
 void        lk_graph_plan             (LkGraph         *graph,

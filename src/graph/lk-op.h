@@ -24,10 +24,11 @@ struct _LkTensor
 
   LkStorage    *storage;        /* external: owned reference; input: its own memory; activation: its block, once planned */
   gsize         first;          /* element of `storage` where the tensor starts */
-  LkStorage    *gradient_storage;   /* parameters: where the gradient is added up */
+  int           block;          /* activation: its block of the arena, once planned; -1: none */
+  gboolean      is_parameter;   /* `gradient` is an external tensor, which gradients are added to in place */
 
   LkOp         *producer;       /* NULL for inputs and external tensors */
-  LkTensor     *gradient;       /* built by the backward walk */
+  LkTensor     *gradient;       /* built by the backward walk; a parameter's from the start */
   gboolean      needs_gradient;
   gboolean      is_kept;
 };
@@ -65,6 +66,8 @@ struct _LkOp
   guint8           parameters[LK_OP_PARAMETERS_SIZE] __attribute__ ((aligned (16)));
   guint            checkpoint;  /* the segment it stands in, 0 for none */
 };
+
+extern const LkOpClass lk_add_class;
 
 /* Appends an op; parameters are copied. Inputs and outputs are added in order. */
 LkOp     *lk_graph_add_op          (LkGraph         *graph,

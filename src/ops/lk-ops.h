@@ -78,10 +78,6 @@ LkTensor *lk_activation       (LkGraph  *graph,
 /* x [..,2C], the value in the first C columns, the gate in the last: y = value · gelu (gate), [..,C]. */
 LkTensor *lk_geglu            (LkGraph  *graph,
                                LkTensor *x);
-/* a + b, of one shape. */
-LkTensor *lk_add              (LkGraph  *graph,
-                               LkTensor *a,
-                               LkTensor *b);
 /* x [N,..,C] + e [N,C], to every place of sample n: how the timestep enters a residual block. */
 LkTensor *lk_add_per_sample   (LkGraph  *graph,
                                LkTensor *x,

@@ -1,0 +1,133 @@
+/* lk-attention.c: y = softmax (scale · q·kᵀ) · v, for each of B sequences and H heads of D channels.
+ *
+ * q [B,T,H*D], k and v [B,S,H*D], channels last; y has q's shape. Saved for backward: lse [B,H,T], the logarithm of each row's sum
+ * of exp (score), from which the probabilities P are computed again. Nothing of T x S is ever stored.
+ * Backward, with P = exp (scale·q·kᵀ - lse) and δ = Σ_d dy·y of each row [Dao 2023, FlashAttention-2, algorithm 2]:
+ *   dv = Pᵀ·dy      dS = P ∘ (dy·vᵀ - δ)      dq = scale · dS·k      dk = scale · dSᵀ·q
+ */
+#define G_LOG_DOMAIN "likeness-ops"
+
+#include "config.h"
+
+#include "cpu/lk-cpu.h"
+#include "graph/lk-op.h"
+#include "ops/lk-ops.h"
+#include "ops/lk-ops-private.h"
+
+enum { Q, K, V, SAVED_Y, SAVED_LSE, DY };   /* inputs; the saved ones and dy in the backward op only */
+enum { Y, LSE };                            /* outputs, forward */
+enum { DQ, DK, DV, DELTA };                 /* outputs, backward; delta is scratch of Vulkan's kernels */
+
+static const LkOpClass attention_class, attention_backward_class;
+
+/* ---- shape --------------------------------------------------------------------------------------------------- */
+
+LkTensor *
+lk_attention (LkGraph  *graph,
+              LkTensor *q,
+              LkTensor *k,
+              LkTensor *v,
+              guint     n_heads,
+              float     scale,
+              gboolean  is_causal)
+{
+  gsize width = lk_tensor_get_n_columns (q);
+  LkAttention attention = {
+    .b = q->dims[0],
+    .t = lk_tensor_get_n_rows (q) / q->dims[0],
+    .s = lk_tensor_get_n_rows (k) / k->dims[0],
+    .h = n_heads,
+    .d = width / n_heads,
+    .scale = scale,
+    .is_causal = is_causal,
+  };
+  LkOp *op = lk_graph_add_op (graph, &attention_class, &attention, sizeof attention);
+  LkTensor *y;
+
+  g_assert (width % n_heads == 0);
+  g_assert (k->dims[0] == q->dims[0] && lk_tensor_get_n_columns (k) == width);
+  g_assert (lk_tensor_get_n_elements (k) == lk_tensor_get_n_elements (v) && lk_tensor_get_n_columns (v) == width);
+
+  lk_op_add_input (op, q);
+  lk_op_add_input (op, k);
+  lk_op_add_input (op, v);
+  y = lk_op_add_output (op, LK_DTYPE_F32, q->n_dims, q->dims);
+  lk_op_add_output (op, LK_DTYPE_F32, 3, (gsize[]) { attention.b, attention.h, attention.t });
+  return y;
+}
+
+/* ---- backward ------------------------------------------------------------------------------------------------ */
+
+static void
+attention_backward (LkGraph *graph,
+                    LkOp    *op)
+{
+  const LkAttention *attention = (const LkAttention *) op->parameters;
+  LkOp *backward = lk_graph_add_op (graph, &attention_backward_class, attention, sizeof *attention);
+
+  for (guint i = Q; i <= V; i++)
+    lk_op_add_input (backward, op->inputs[i]);
+  lk_op_add_input (backward, op->outputs[Y]);
+  lk_op_add_input (backward, op->outputs[LSE]);
+  lk_op_add_input (backward, lk_tensor_get_gradient (op->outputs[Y]));
+
+  for (guint i = Q; i <= V; i++)
+    lk_op_add_output (backward, LK_DTYPE_F32, op->inputs[i]->n_dims, op->inputs[i]->dims);
+  lk_op_add_output (backward, LK_DTYPE_F32, 3, (gsize[]) { attention->b, attention->h, attention->t });
+
+  for (guint i = Q; i <= V; i++)
+    lk_graph_add_gradient (graph, op->inputs[i], backward->outputs[i]);
+}
+
+/* ---- CPU ----------------------------------------------------------------------------------------------------- */
+
+static LkCpuAttention
+describe (const LkOp *op)
+{
+  const LkAttention *attention = (const LkAttention *) op->parameters;
+
+  return (LkCpuAttention) {
+    .b = attention->b, .t = attention->t, .s = attention->s, .h = attention->h, .d = attention->d,
+    .scale = attention->scale, .is_causal = attention->is_causal,
+    .q = lk_tensor_get_data (op->inputs[Q]),
+    .k = lk_tensor_get_data (op->inputs[K]),
+    .v = lk_tensor_get_data (op->inputs[V]),
+  };
+}
+
+static void
+attention_run_cpu (const LkOp *op,
+                   LkPool     *pool)
+{
+  LkCpuAttention attention = describe (op);
+
+  attention.y = lk_tensor_get_data (op->outputs[Y]);
+  attention.lse = lk_tensor_get_data (op->outputs[LSE]);
+  lk_cpu_attention (pool, &attention);
+}
+
+static void
+attention_backward_run_cpu (const LkOp *op,
+                            LkPool     *pool)
+{
+  LkCpuAttention attention = describe (op);
+
+  attention.y = lk_tensor_get_data (op->inputs[SAVED_Y]);
+  attention.lse = lk_tensor_get_data (op->inputs[SAVED_LSE]);
+  attention.dy = lk_tensor_get_data (op->inputs[DY]);
+  attention.dq = lk_tensor_get_data (op->outputs[DQ]);
+  attention.dk = lk_tensor_get_data (op->outputs[DK]);
+  attention.dv = lk_tensor_get_data (op->outputs[DV]);
+  lk_cpu_attention_backward (pool, &attention);
+}
+
+static const LkOpClass attention_class = {
+  .name = "attention",
+  .backward = attention_backward,
+  .run_cpu = attention_run_cpu,
+};
+
+static const LkOpClass attention_backward_class = {
+  .name = "attention_backward",
+  .run_cpu = attention_backward_run_cpu,
+};

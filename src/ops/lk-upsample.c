@@ -1,0 +1,110 @@
+/* lk-upsample.c: nearest neighbour, twice as high and wide: y[n,i,j,c] = x[n,i/2,j/2,c].
+ *
+ * Backward: dx is the sum of the four pixels that copied it, in reading order.
+ */
+#define G_LOG_DOMAIN "likeness-ops"
+
+#include "config.h"
+
+#include <string.h>
+
+#include "graph/lk-op.h"
+#include "ops/lk-ops.h"
+#include "ops/lk-ops-private.h"
+
+static const LkOpClass upsample_class, upsample_backward_class;
+
+/* ---- shape --------------------------------------------------------------------------------------------------- */
+
+LkTensor *
+lk_upsample (LkGraph  *graph,
+             LkTensor *x)
+{
+  LkOp *op = lk_graph_add_op (graph, &upsample_class, NULL, 0);
+
+  g_assert (x->n_dims == 4);
+
+  lk_op_add_input (op, x);
+  return lk_op_add_output (op, LK_DTYPE_F32, 4, (gsize[]) { x->dims[0], 2 * x->dims[1], 2 * x->dims[2], x->dims[3] });
+}
+
+/* ---- backward ------------------------------------------------------------------------------------------------ */
+
+static void
+upsample_backward (LkGraph *graph,
+                   LkOp    *op)
+{
+  LkTensor *x = op->inputs[0];
+  LkOp *backward = lk_graph_add_op (graph, &upsample_backward_class, NULL, 0);
+
+  lk_op_add_input (backward, lk_tensor_get_gradient (op->outputs[0]));
+  lk_graph_add_gradient (graph, x, lk_op_add_output (backward, LK_DTYPE_F32, 4, x->dims));
+}
+
+/* ---- CPU ----------------------------------------------------------------------------------------------------- */
+
+/* One item is one row of the larger picture. */
+static void
+upsample_row (gpointer data,
+              gsize    row,
+              guint    worker)
+{
+  const LkOp *op = data;
+  const gsize *dims = op->inputs[0]->dims;
+  gsize w = dims[2], c = dims[3];
+  const float *x = (const float *) lk_tensor_get_data (op->inputs[0]) + row / 2 * w * c;
+  float *y = (float *) lk_tensor_get_data (op->outputs[0]) + row * 2 * w * c;
+
+  for (gsize j = 0; j < 2 * w; j++)
+    memcpy (y + j * c, x + j / 2 * c, c * sizeof (float));
+}
+
+static void
+upsample_run_cpu (const LkOp *op,
+                  LkPool     *pool)
+{
+  const gsize *dims = op->outputs[0]->dims;
+
+  lk_pool_run (pool, dims[0] * dims[1], upsample_row, (gpointer) op);
+}
+
+/* One item is one row of the smaller picture. */
+static void
+upsample_backward_row (gpointer data,
+                       gsize    row,
+                       guint    worker)
+{
+  const LkOp *op = data;
+  const gsize *dims = op->outputs[0]->dims;
+  gsize w = dims[2], c = dims[3];
+  const float *dy = (const float *) lk_tensor_get_data (op->inputs[0]) + row * 4 * w * c;
+  float *dx = (float *) lk_tensor_get_data (op->outputs[0]) + row * w * c;
+
+  for (gsize j = 0; j < w; j++)
+    {
+      const float *above = dy + 2 * j * c, *below = above + 2 * w * c;
+
+      for (gsize i = 0; i < c; i++)
+        dx[j * c + i] = above[i] + above[c + i] + below[i] + below[c + i];
+    }
+}
+
+static void
+upsample_backward_run_cpu (const LkOp *op,
+                           LkPool     *pool)
+{
+  const gsize *dims = op->outputs[0]->dims;
+
+  lk_pool_run (pool, dims[0] * dims[1], upsample_backward_row, (gpointer) op);
+}
+
+static const LkOpClass upsample_class = {
+  .name = "upsample",
+  .backward = upsample_backward,
+  .run_cpu = upsample_run_cpu,
+};
+
+static const LkOpClass upsample_backward_class = {
+  .name = "upsample_backward",
+  .run_cpu = upsample_backward_run_cpu,
+};
