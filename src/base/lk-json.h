@@ -1,6 +1,6 @@
 /* JSON files: cJSON's tree with our errors, typed members, exact numbers and atomic writing.
  *
- * Numbers survive: a double is printed with the fewest digits that read back as the same double, and an integer of up to 64 bits
+ * Numbers survive: a double is printed with the 15 to 17 digits that read back as the same double, and an integer of up to 64 bits
  * is kept digit for digit (lk_json_add_int (), lk_json_get_int ()), though cJSON itself only has doubles. NaN and infinities
  * have no JSON: they are printed as null. Input must be UTF-8. Member order is kept.
  */

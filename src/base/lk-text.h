@@ -38,7 +38,8 @@ char       *lk_text_read              (const char   *path,
 /* Without white space at both ends (Unicode's, as Python's strip () has it). Owned by the caller; `length` -1: a string. */
 char       *lk_text_strip             (const char   *text,
                                        gssize        length);
-/* Splits a caption as kohya does: strip, split at `separator` (","), strip each part. Empty parts are kept: kohya keeps them. */
+/* Splits a caption as kohya does: strip, split at `separator` (","), strip each part. Empty parts are kept, as
+ * kohya keeps them; an empty caption has no parts. */
 char      **lk_text_split_tags        (const char   *caption,
                                        const char   *separator);
 
