@@ -8,18 +8,6 @@
 
 #include "cpu/lk-cpu.h"
 
-LkCpuIsa
-lk_cpu_get_isa (void)
-{
-  return LK_CPU_PLAIN;
-}
-
-const char *
-lk_cpu_isa_name (LkCpuIsa isa)
-{
-  return isa == LK_CPU_AVX512 ? "avx512" : isa == LK_CPU_AVX2 ? "avx2" : "plain";
-}
-
 static double
 f16 (guint16 h)
 {
@@ -27,120 +15,6 @@ f16 (guint16 h)
   double value = exponent == 0 ? ldexp (mantissa, -24) : exponent == 31 ? (mantissa ? NAN : INFINITY) : ldexp (1024 + mantissa, exponent - 25);
 
   return h >> 15 ? -value : value;
-}
-
-static double
-get (gconstpointer p,
-     LkDtype       dtype,
-     gsize         i)
-{
-  return dtype == LK_DTYPE_F16 ? f16 (((const guint16 *) p)[i]) : ((const float *) p)[i];
-}
-
-static void
-gemm_row (gpointer data,
-          gsize    i,
-          guint    worker)
-{
-  const LkCpuGemm *g = data;
-
-  for (gsize j = 0; j < g->n; j++)
-    {
-      double sum = 0;
-
-      for (gsize p = 0; p < g->k; p++)
-        sum += (double) (g->trans_a ? g->a[p * g->lda + i] : g->a[i * g->lda + p]) *
-               get (g->b, g->b_dtype, g->trans_b ? j * g->ldb + p : p * g->ldb + j);
-      g->c[i * g->ldc + j] = g->scale * sum + (g->bias ? g->bias[j] : 0) + (g->add ? g->add[i * g->ldc + j] : 0);
-    }
-}
-
-void
-lk_cpu_gemm (LkPool          *pool,
-             const LkCpuGemm *g)
-{
-  lk_pool_run (pool, g->m, gemm_row, (gpointer) g);
-}
-
-static void
-conv_row (gpointer data,
-          gsize    item,
-          guint    worker)
-{
-  const LkCpuConv2d *v = data;
-  gsize i = item / v->out_h, oy = item % v->out_h, k = v->kh * v->kw * v->c;
-  g_autofree double *sum = g_new (double, v->o);
-
-  for (gsize ox = 0; ox < v->out_w; ox++)
-    {
-      float *y = v->y + (item * v->out_w + ox) * v->o;
-      const float *add = v->add ? v->add + (item * v->out_w + ox) * v->o : NULL;
-
-      memset (sum, 0, v->o * sizeof *sum);
-      for (gsize ky = 0; ky < v->kh; ky++)
-        for (gsize kx = 0; kx < v->kw; kx++)
-          {
-            gsize iy = oy * v->stride + ky - v->pad_before, ix = ox * v->stride + kx - v->pad_before;
-
-            if (iy >= v->h || ix >= v->w)
-              continue;
-            for (gsize o = 0; o < v->o; o++)
-              for (gsize c = 0; c < v->c; c++)
-                sum[o] += (double) v->x[((i * v->h + iy) * v->w + ix) * v->c + c] *
-                          get (v->weight, v->weight_dtype, o * k + (ky * v->kw + kx) * v->c + c);
-          }
-      for (gsize o = 0; o < v->o; o++)
-        y[o] = sum[o] + (v->bias ? v->bias[o] : 0) + (add ? add[o] : 0);
-    }
-}
-
-void
-lk_cpu_conv2d (LkPool            *pool,
-               const LkCpuConv2d *conv)
-{
-  lk_pool_run (pool, conv->n * conv->out_h, conv_row, (gpointer) conv);
-}
-
-static void
-conv_backward_row (gpointer data,
-                   gsize    item,
-                   guint    worker)
-{
-  const LkCpuConv2d *v = data;
-  gsize i = item / v->h, iy = item % v->h, k = v->kh * v->kw * v->c;
-  g_autofree double *sum = g_new (double, v->c);
-
-  for (gsize ix = 0; ix < v->w; ix++)
-    {
-      float *dx = v->y + (item * v->w + ix) * v->c;
-      const float *add = v->add ? v->add + (item * v->w + ix) * v->c : NULL;
-
-      memset (sum, 0, v->c * sizeof *sum);
-      for (gsize ky = 0; ky < v->kh; ky++)
-        for (gsize kx = 0; kx < v->kw; kx++)
-          {
-            gsize ty = iy + v->pad_before - ky, tx = ix + v->pad_before - kx;
-
-            if (ty % v->stride || tx % v->stride || ty / v->stride >= v->out_h || tx / v->stride >= v->out_w)
-              continue;
-            for (gsize o = 0; o < v->o; o++)
-              {
-                double dy = v->x[((i * v->out_h + ty / v->stride) * v->out_w + tx / v->stride) * v->o + o];
-
-                for (gsize c = 0; c < v->c; c++)
-                  sum[c] += dy * get (v->weight, v->weight_dtype, o * k + (ky * v->kw + kx) * v->c + c);
-              }
-          }
-      for (gsize c = 0; c < v->c; c++)
-        dx[c] = sum[c] + (add ? add[c] : 0);
-    }
-}
-
-void
-lk_cpu_conv2d_backward_data (LkPool            *pool,
-                             const LkCpuConv2d *conv)
-{
-  lk_pool_run (pool, conv->n * conv->h, conv_backward_row, (gpointer) conv);
 }
 
 static double
