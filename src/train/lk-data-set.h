@@ -1,0 +1,53 @@
+/* LkDataSet: the pictures of a run as they were when it began: file, hash, crop, size for training, caption, repeats. A run
+ * keeps it as dataset.jsonl, and a resume goes by that, whatever happened to the project meanwhile.
+ */
+#pragma once
+
+#include "project/lk-prepare.h"
+#include "train/lk-settings.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char    *name;                /* file name in images/; owned, as are the next three */
+  char    *path;                /* where it is now */
+  char    *hash;                /* SHA-256 of the file */
+  char    *caption;
+  LkCrop   crop;                /* as the user left it */
+  LkBucket size;                /* for training */
+  guint    repeats;
+} LkDataItem;
+
+typedef struct
+{
+  GPtrArray *items;             /* LkDataItem, sorted by name */
+} LkDataSet;
+
+/* The project's data set: counted pictures, sorted. Pictures that were not measured are looked at now. */
+LkDataSet  *lk_data_set_new_from_project (LkProject              *project,
+                                          const LkTrainSettings  *settings,
+                                          GError                **error);
+void        lk_data_set_free             (LkDataSet              *data_set);
+
+/* One JSON object a line. */
+gboolean    lk_data_set_save             (LkDataSet              *data_set,
+                                          const char             *path,
+                                          GError                **error);
+/* Reads it back and finds each picture by its hash in the project's folder, trash included. */
+LkDataSet  *lk_data_set_load             (const char             *path,
+                                          LkProject              *project,
+                                          GError                **error);
+
+guint             lk_data_set_get_n      (LkDataSet              *data_set);
+const LkDataItem *lk_data_set_get        (LkDataSet              *data_set,
+                                          guint                   index);
+/* Pictures of an epoch, repeats counted. */
+guint       lk_data_set_count_repeated   (LkDataSet              *data_set);
+/* The pixels that the run trains on. */
+LkPicture  *lk_data_item_prepare         (const LkDataItem       *item,
+                                          GError                **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkDataSet, lk_data_set_free)
+
+G_END_DECLS

@@ -1,0 +1,104 @@
+/* LkRun: one training run's folder.
+ *
+ *   settings.json      settings, base model, trigger word, where it began; written once
+ *   dataset.jsonl      the pictures (LkDataSet); written once
+ *   metrics.jsonl      one line a step, appended by the trainer
+ *   checkpoints/       NAME-stepNNNNNNNN.safetensors and, at the end, NAME.safetensors
+ *   state/             what an exact resume needs; replaced as a whole
+ *   samples/           pictures drawn on the way
+ *   record.json        what became of it: device, finished or not, notes
+ */
+#pragma once
+
+#include "train/lk-data-set.h"
+
+G_BEGIN_DECLS
+
+#define LK_RUN_ERROR (lk_run_error_quark ())
+GQuark lk_run_error_quark (void);
+
+typedef enum
+{
+  LK_RUN_ERROR_NOT_A_RUN,
+  LK_RUN_ERROR_DAMAGED,
+  LK_RUN_ERROR_IN_USE,          /* another process trains on it */
+} LkRunError;
+
+typedef enum
+{
+  LK_RUN_NEW,                   /* no state yet */
+  LK_RUN_STOPPED,               /* paused, ended, crashed: can go on */
+  LK_RUN_FINISHED,
+} LkRunStatus;
+
+/* What a run is, besides settings and pictures. All strings are owned by the struct. */
+typedef struct
+{
+  char *base;                   /* path of the checkpoint */
+  char *base_fingerprint;
+  char *trigger;
+  char *class_word;
+  char *init_lora;              /* path, or NULL */
+  char *replay;                 /* path, or NULL */
+} LkRunInfo;
+
+typedef struct _LkRun LkRun;
+
+/* Makes RUNS/DATE-NAME, with "-2" and so on where that is taken. Takes copies. */
+LkRun                 *lk_run_create            (const char             *runs,
+                                                 const LkRunInfo        *info,
+                                                 const LkTrainSettings  *settings,
+                                                 LkDataSet              *data_set,
+                                                 GError                **error);
+/* Reads the folder. Looking at a run that trains elsewhere is fine. */
+LkRun                 *lk_run_open              (const char             *folder,
+                                                 GError                **error);
+LkRun                 *lk_run_ref               (LkRun                  *run);
+void                   lk_run_unref             (LkRun                  *run);
+
+const char            *lk_run_get_folder        (LkRun                  *run);
+const char            *lk_run_get_name          (LkRun                  *run);     /* of the folder */
+char                  *lk_run_dup_path          (LkRun                  *run,
+                                                 const char             *name);
+const LkRunInfo       *lk_run_get_info          (LkRun                  *run);
+const LkTrainSettings *lk_run_get_settings      (LkRun                  *run);
+/* A new total of steps for a run that goes on (settings.json is written). */
+gboolean               lk_run_set_max_steps     (LkRun                  *run,
+                                                 guint                   max_train_steps,
+                                                 GError                **error);
+/* Read from disk at each call. */
+LkRunStatus            lk_run_get_status        (LkRun                  *run);
+guint                  lk_run_get_step          (LkRun                  *run);     /* of the state: where a resume begins */
+
+/* One line of metrics.jsonl. */
+typedef struct
+{
+  guint  step;                  /* steps done: the first is 1 */
+  double loss;
+  double learning_rate;
+  double grad_norm;
+  double seconds;               /* of the step */
+} LkMetric;
+
+/* Array of LkMetric, owned by the caller; empty where there are none yet. A last line that is cut is left out. */
+GArray                *lk_run_read_metrics      (LkRun                  *run,
+                                                 GError                **error);
+
+typedef struct
+{
+  char    *path;                /* owned */
+  guint    step;                /* the last one's: of the whole run */
+  gboolean is_final;
+} LkRunCheckpoint;
+
+/* Array of LkRunCheckpoint, by step; owned by the caller. */
+GPtrArray             *lk_run_list_checkpoints  (LkRun                  *run);
+/* Runs of a project's runs folder, newest first: array of LkRun; folders that are no runs are left out. */
+GPtrArray             *lk_run_list              (const char             *runs);
+/* Where the step's LoRA goes; `step` 0: the final one. Owned by the caller. */
+char                  *lk_run_dup_checkpoint_path (LkRun                *run,
+                                                 guint                   step);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkRun, lk_run_unref)
+
+G_END_DECLS
