@@ -57,18 +57,18 @@ LkGpu          *lk_gpu_open                  (guint             index,
                                               GError          **error);
 void            lk_gpu_free                  (LkGpu            *gpu);
 const LkGpuInfo *lk_gpu_get_info             (LkGpu            *gpu);
-/* Bytes that this process may still take, now. */
+/* Bytes that this process may still take on the device, now. */
 guint64         lk_gpu_get_memory_budget     (LkGpu            *gpu);
 
-/* Device memory, zeroed, at most `max_allocation`. NULL with NO_MEMORY when there is no room; nothing spills silently. */
+/* Device memory, zeroed, at most `max_allocation`. NULL with NO_MEMORY when there is no room; nothing spills silently. Free buffers
+ * before their device. */
 LkGpuBuffer    *lk_gpu_buffer_new            (LkGpu            *gpu,
                                               gsize             bytes,
                                               GError          **error);
 void            lk_gpu_buffer_free           (LkGpuBuffer      *buffer);
 gsize           lk_gpu_buffer_get_size       (LkGpuBuffer      *buffer);
 
-/* Copies through a small staging ring; returns when done. Offsets and sizes in bytes, any alignment on the host side, multiples
- * of 4 on the device's. */
+/* Copies through a small staging ring; returns when done. Offsets and sizes in bytes, of any alignment. */
 gboolean        lk_gpu_buffer_write          (LkGpuBuffer      *buffer,
                                               gsize             offset,
                                               gsize             bytes,
@@ -86,7 +86,8 @@ typedef enum
   LK_GPU_WRITE = 1 << 1,
 } LkGpuAccess;
 
-/* A range of a buffer as a dispatch sees it. `offset` is a multiple of 256: whoever lays out a buffer aligns so. */
+/* A range of a buffer as a dispatch sees it. `offset` is a multiple of 256: whoever lays out a buffer aligns so. `bytes` is at
+ * most the device's `max_binding`. */
 typedef struct
 {
   LkGpuBuffer *buffer;            /* NULL: an unused binding, filled with a dummy */
@@ -102,7 +103,12 @@ typedef struct
 } LkGpuKernel;
 
 /* A list of dispatches: recorded once, run many times. Barriers are placed where a dispatch touches a range that one before it
- * wrote, or writes one that was read. */
+ * wrote, or writes one that was read. The buffers outlive the recording.
+ *
+ * A grid of n_groups_x by 1 by 1 is folded at LK_GPU_FOLD, because some devices count to 65535 only: its shader asks group_index ()
+ * of common/types.glsl for its place and may see places past the end. Other grids must fit the device. */
+#define LK_GPU_FOLD 32768
+
 LkGpuRecording *lk_gpu_recording_new         (LkGpu            *gpu);
 void            lk_gpu_recording_free        (LkGpuRecording   *recording);
 LkGpu          *lk_gpu_recording_get_gpu     (LkGpuRecording   *recording);
@@ -119,10 +125,21 @@ gboolean        lk_gpu_recording_dispatch    (LkGpuRecording   *recording,
 /* Ends the recording; after that it can run. */
 gboolean        lk_gpu_recording_finish      (LkGpuRecording   *recording,
                                               GError          **error);
-/* Submits the recording in pieces cut by measured time, and waits for the end. */
+/* Submits the recording in pieces and waits for the end. The first two runs are timed, dispatch by dispatch; from then on a piece
+ * is meant to take at most 50 ms, so that a desktop on the same device stays smooth and no watchdog bites. */
 gboolean        lk_gpu_recording_run         (LkGpuRecording   *recording,
                                               GError          **error);
 guint           lk_gpu_recording_get_n_dispatches (LkGpuRecording *recording);
+guint           lk_gpu_recording_get_n_barriers   (LkGpuRecording *recording);
+guint           lk_gpu_recording_get_n_pieces     (LkGpuRecording *recording);
+/* What dispatch number `index` runs and the seconds it took, once the recording has run (0 where the device has no clock). */
+const char     *lk_gpu_recording_get_timing       (LkGpuRecording *recording,
+                                                   guint           index,
+                                                   double         *seconds);
+
+/* With LIKENESS_VULKAN_VALIDATION=1 every device runs under the Khronos validation layer, synchronization included, and each message
+ * is a warning of the log. How many there were so far, in this process: what a test asserts to be 0. */
+guint           lk_gpu_get_n_validation_messages  (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkGpu, lk_gpu_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkGpuBuffer, lk_gpu_buffer_free)
