@@ -100,9 +100,11 @@ LkTensor *lk_slice            (LkGraph  *graph,
                                LkTensor *x,
                                gsize     first,
                                gsize     n);
-/* Nearest neighbour, twice as high and wide. x [N,H,W,C]. */
+/* Nearest neighbour. x [N,H,W,C]; height is 2H or 2H - 1, width 2W or 2W - 1: one less cuts the last row or column off. */
 LkTensor *lk_upsample         (LkGraph  *graph,
-                               LkTensor *x);
+                               LkTensor *x,
+                               gsize     height,
+                               gsize     width);
 /* Rows of table [V,C] for ids [B,T] (I32, each below V), plus positions [T',C], T' >= T: y [B,T,C]. No gradient. */
 LkTensor *lk_embedding        (LkGraph  *graph,
                                LkTensor *ids,

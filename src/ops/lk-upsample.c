@@ -1,6 +1,6 @@
-/* lk-upsample.c: nearest neighbour, twice as high and wide: y[n,i,j,c] = x[n,i/2,j/2,c].
+/* lk-upsample.c: nearest neighbour, twice as high and wide, or one row or column less: y[n,i,j,c] = x[n,i/2,j/2,c].
  *
- * Backward: dx is the sum of the four pixels that copied it, in reading order.
+ * Backward: dx is the sum of the four pixels that copied it, in reading order; fewer at an edge that was cut off.
  */
 #define G_LOG_DOMAIN "likeness-ops"
 
@@ -18,14 +18,17 @@ static const LkOpClass upsample_class, upsample_backward_class;
 
 LkTensor *
 lk_upsample (LkGraph  *graph,
-             LkTensor *x)
+             LkTensor *x,
+             gsize     height,
+             gsize     width)
 {
   LkOp *op = lk_graph_add_op (graph, &upsample_class, NULL, 0);
 
   g_assert (x->n_dims == 4);
+  g_assert ((height + 1) / 2 == x->dims[1] && (width + 1) / 2 == x->dims[2]);
 
   lk_op_add_input (op, x);
-  return lk_op_add_output (op, LK_DTYPE_F32, 4, (gsize[]) { x->dims[0], 2 * x->dims[1], 2 * x->dims[2], x->dims[3] });
+  return lk_op_add_output (op, LK_DTYPE_F32, 4, (gsize[]) { x->dims[0], height, width, x->dims[3] });
 }
 
 /* ---- backward ------------------------------------------------------------------------------------------------ */
@@ -50,12 +53,12 @@ upsample_row (gpointer data,
               guint    worker)
 {
   const LkOp *op = data;
-  const gsize *dims = op->inputs[0]->dims;
-  gsize w = dims[2], c = dims[3];
-  const float *x = (const float *) lk_tensor_get_data (op->inputs[0]) + row / 2 * w * c;
-  float *y = (float *) lk_tensor_get_data (op->outputs[0]) + row * 2 * w * c;
+  const gsize *small = op->inputs[0]->dims, *large = op->outputs[0]->dims;
+  gsize c = small[3], sample = row / large[1], i = row % large[1];
+  const float *x = (const float *) lk_tensor_get_data (op->inputs[0]) + (sample * small[1] + i / 2) * small[2] * c;
+  float *y = (float *) lk_tensor_get_data (op->outputs[0]) + row * large[2] * c;
 
-  for (gsize j = 0; j < 2 * w; j++)
+  for (gsize j = 0; j < large[2]; j++)
     memcpy (y + j * c, x + j / 2 * c, c * sizeof (float));
 }
 
@@ -75,18 +78,16 @@ upsample_backward_row (gpointer data,
                        guint    worker)
 {
   const LkOp *op = data;
-  const gsize *dims = op->outputs[0]->dims;
-  gsize w = dims[2], c = dims[3];
-  const float *dy = (const float *) lk_tensor_get_data (op->inputs[0]) + row * 4 * w * c;
-  float *dx = (float *) lk_tensor_get_data (op->outputs[0]) + row * w * c;
+  const gsize *small = op->outputs[0]->dims, *large = op->inputs[0]->dims;
+  gsize c = small[3], sample = row / small[1], first = row % small[1] * 2;
+  const float *dy = (const float *) lk_tensor_get_data (op->inputs[0]) + sample * large[1] * large[2] * c;
+  float *dx = (float *) lk_tensor_get_data (op->outputs[0]) + row * small[2] * c;
 
-  for (gsize j = 0; j < w; j++)
-    {
-      const float *above = dy + 2 * j * c, *below = above + 2 * w * c;
-
-      for (gsize i = 0; i < c; i++)
-        dx[j * c + i] = above[i] + above[c + i] + below[i] + below[c + i];
-    }
+  memset (dx, 0, small[2] * c * sizeof (float));
+  for (gsize i = first; i < MIN (first + 2, large[1]); i++)
+    for (gsize j = 0; j < large[2]; j++)
+      for (gsize k = 0; k < c; k++)
+        dx[j / 2 * c + k] += dy[(i * large[2] + j) * c + k];
 }
 
 static void
