@@ -299,7 +299,8 @@ lk_torch_randint (LkTorchRandom *random,
 
   for (gsize i = 0; i < n; i++)
     {
-      guint64 bits = range >> 32 != 0 ? lk_torch_random_bits64 (random) : lk_torch_random_bits (random);
+      /* PyTorch 2.13 takes 64 bits from a range of 2^28 on, so that all numbers are nearly equally likely; older ones from 2^32 on. */
+      guint64 bits = range >> 28 != 0 ? lk_torch_random_bits64 (random) : lk_torch_random_bits (random);
 
       out[i] = (gint64) (bits % range + (guint64) low);
     }

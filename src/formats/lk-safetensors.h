@@ -115,7 +115,7 @@ gboolean            lk_safetensors_read_i32      (LkSafetensors       *file,
                                                   gsize                n,
                                                   gint32              *out,
                                                   GError             **error);
-/* Gives the tensor's pages back to the system; reading it again reads the disk again. */
+/* Gives the tensor's pages back to the system: call it when a weight was copied to its device. It can be read again. */
 void                lk_safetensors_release       (LkSafetensors       *file,
                                                   const LkSafeTensor  *tensor);
 
@@ -155,7 +155,8 @@ void                 lk_safetensors_writer_add_func     (LkSafetensorsWriter  *w
 /* Sets sshs_model_hash and sshs_legacy_hash as kohya computes them: over the file with the ss_… metadata only. Call last. */
 gboolean             lk_safetensors_writer_add_hashes   (LkSafetensorsWriter  *writer,
                                                          GError              **error);
-/* Writes atomically. The order is the safetensors library's: type by falling size, then name. */
+/* Writes atomically, byte for byte what the safetensors library writes, but that metadata is sorted by key: tensors by falling
+ * alignment of their type, then by name. */
 gboolean             lk_safetensors_writer_save         (LkSafetensorsWriter  *writer,
                                                          const char           *path,
                                                          GError              **error);
