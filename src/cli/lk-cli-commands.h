@@ -5,4 +5,6 @@
 
 G_BEGIN_DECLS
 
+extern const LkCliCommand lk_cli_devices;
+
 G_END_DECLS

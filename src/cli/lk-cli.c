@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "cli/lk-cli.h"
+#include "graph/lk-device.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -331,7 +332,10 @@ run_command (LkCli              *cli,
         return status;
     }
 
-  status = error->domain == G_OPTION_ERROR ? LK_CLI_BAD_USAGE : LK_CLI_FAILED;
+  if (error->domain == G_OPTION_ERROR || g_error_matches (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_BAD_SPEC))
+    status = LK_CLI_BAD_USAGE;
+  else
+    status = LK_CLI_FAILED;
   fprintf (stderr, "%s: %s\n", program, error->message);
   if (status == LK_CLI_BAD_USAGE)
     fprintf (stderr, _("“%s --help” tells what it takes.\n"), program);

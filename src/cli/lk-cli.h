@@ -32,8 +32,8 @@ typedef struct
   int                 min_args;     /* how many arguments must stay when the options are taken out */
   int                 max_args;     /* -1: any number */
 
-  /* Does the work. With `error` set the frame prints it and exits 2 where it is of G_OPTION_ERROR, else 3; a command that finds
-   * its arguments wrong says so with G_OPTION_ERROR_BAD_VALUE. */
+  /* Does the work. With `error` set the frame prints it and exits 2 where it is of G_OPTION_ERROR or names no device, else 3; a
+   * command that finds its arguments wrong says so with G_OPTION_ERROR_BAD_VALUE. */
   LkCliStatus       (*run)          (LkCli   *cli,
                                      int      n_args,
                                      char   **args,

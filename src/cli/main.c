@@ -6,6 +6,7 @@
 #include "cli/lk-cli-commands.h"
 
 static const LkCliCommand * const commands[] = {
+  &lk_cli_devices,
   NULL
 };
 

@@ -1,0 +1,214 @@
+/* test-cli.c: what scripts rely on: exit codes, what goes to stdout and what to stderr, and that JSON stays JSON. */
+#include "config.h"
+
+#include <cjson/cJSON.h>
+#include <gio/gio.h>
+
+typedef struct
+{
+  int   status;       /* exit code; -1: it died of a signal */
+  char *out, *err;
+} Result;
+
+static void
+result_clear (Result *result)
+{
+  g_free (result->out);
+  g_free (result->err);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
+
+/* Runs the program that the environment variable `which` names. */
+static Result
+run (const char *which,
+     const char *first,
+     ...)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  Result result = { -1, NULL, NULL };
+  va_list words;
+
+  g_ptr_array_add (argv, (char *) g_getenv (which));
+  va_start (words, first);
+  for (const char *word = first; word != NULL; word = va_arg (words, const char *))
+    g_ptr_array_add (argv, (char *) word);
+  va_end (words);
+  g_ptr_array_add (argv, NULL);
+
+  process = g_subprocess_newv ((const char * const *) argv->pdata, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &result.out, &result.err, &error);
+  g_assert_no_error (error);
+  if (g_subprocess_get_if_exited (process))
+    result.status = g_subprocess_get_exit_status (process);
+  return result;
+}
+
+#define run_frame(...) run ("LIKENESS_TEST_COMMANDS", __VA_ARGS__, NULL)
+#define run_cli(...) run ("LIKENESS_TEST_CLI", __VA_ARGS__, NULL)
+#define assert_contains(text, part) g_assert_nonnull (strstr (text, part))
+
+static void
+test_usage (void)
+{
+  g_auto (Result) nothing = run ("LIKENESS_TEST_COMMANDS", NULL);
+  g_auto (Result) help = run_frame ("--help");
+  g_auto (Result) version = run_frame ("--version");
+  g_auto (Result) help_of_one = run_frame ("say", "--help");
+
+  g_assert_cmpint (nothing.status, ==, 2);
+  g_assert_cmpstr (nothing.out, ==, "");
+  assert_contains (nothing.err, "problems");
+
+  g_assert_cmpint (help.status, ==, 0);
+  assert_contains (help.out, "Finds problems");
+  g_assert_cmpstr (help.err, ==, "");
+
+  g_assert_cmpint (version.status, ==, 0);
+  g_assert_cmpstr (version.out, ==, "Likeness " PACKAGE_VERSION "\n");
+
+  g_assert_cmpint (help_of_one.status, ==, 0);
+  assert_contains (help_of_one.out, "--word=WORD");
+  assert_contains (help_of_one.out, "--json");
+  assert_contains (help_of_one.out, "THING [THING…]");
+}
+
+static void
+test_bad_usage (void)
+{
+  g_auto (Result) unknown = run_frame ("dance");
+  g_auto (Result) bad_option = run_frame ("say", "--louder", "a");
+  g_auto (Result) bad_option_after = run_frame ("say", "a", "--louder");
+  g_auto (Result) no_value = run_frame ("say", "a", "--word");
+  g_auto (Result) missing = run_frame ("say");
+  g_auto (Result) too_many = run_frame ("say", "a", "b", "c");
+  g_auto (Result) no_device = run_frame ("no-device");
+  const Result *results[] = { &unknown, &bad_option, &bad_option_after, &no_value, &missing, &too_many, &no_device };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      g_assert_cmpint (results[i]->status, ==, 2);
+      g_assert_cmpstr (results[i]->out, ==, "");
+      g_assert_cmpstr (results[i]->err, !=, "");
+    }
+  assert_contains (unknown.err, "“dance”");
+  assert_contains (bad_option.err, "--louder");
+  assert_contains (missing.err, "THING");
+  assert_contains (too_many.err, "“c”");
+}
+
+static void
+test_exit_codes (void)
+{
+  g_auto (Result) done = run_frame ("say", "a");
+  g_auto (Result) problems = run_frame ("problems");
+  g_auto (Result) failed = run_frame ("fail");
+  g_auto (Result) failed_json = run_frame ("fail", "--json");
+  cJSON *json;
+
+  g_assert_cmpint (done.status, ==, 0);
+  g_assert_cmpint (problems.status, ==, 1);
+  g_assert_cmpint (failed.status, ==, 3);
+  g_assert_cmpstr (failed.out, ==, "");
+  assert_contains (failed.err, "The disk is full.");
+
+  g_assert_cmpint (failed_json.status, ==, 3);
+  json = cJSON_Parse (failed_json.out);
+  g_assert_cmpstr (cJSON_GetStringValue (cJSON_GetObjectItem (json, "error")), ==, "The disk is full.");
+  cJSON_Delete (json);
+}
+
+static void
+test_arguments (void)
+{
+  g_auto (Result) words = run_frame ("say", "--word", "straße", "a");
+  g_auto (Result) dashes = run_frame ("say", "--", "--word", "-x");
+  g_auto (Result) json = run_frame ("say", "--json", "a");
+
+  g_assert_cmpstr (words.out, ==, "argument a\nword straße\n");
+  g_assert_cmpstr (dashes.out, ==, "argument --word\nargument -x\nword none\n");
+  g_assert_cmpstr (json.out, ==, "{\n\t\"word\":\t\"none\"\n}\n");
+}
+
+/* In the bare locale of a server, words beyond ASCII still come through. */
+static void
+test_bare_locale (void)
+{
+  g_autofree char *before = g_strdup (g_getenv ("LC_ALL"));
+
+  g_setenv ("LC_ALL", "C", TRUE);
+  {
+    g_auto (Result) result = run_frame ("say", "--word", "straße", "a");
+
+    g_assert_cmpint (result.status, ==, 0);
+    assert_contains (result.out, "straße");
+  }
+  if (before != NULL)
+    g_setenv ("LC_ALL", before, TRUE);
+  else
+    g_unsetenv ("LC_ALL");
+}
+
+/* A log gets few lines however many steps there are, and none on stdout. */
+static void
+test_progress_in_a_log (void)
+{
+  g_auto (Result) result = run_frame ("count");
+  g_auto (GStrv) lines = g_strsplit (g_strchomp (result.err), "\n", -1);
+
+  g_assert_cmpint (result.status, ==, 0);
+  g_assert_cmpstr (result.out, ==, "");
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
+  g_assert_cmpstr (lines[0], ==, "Counting: 0 of 1000 · softly");
+  g_assert_cmpstr (lines[1], ==, "Counting: 1000 of 1000 · softly · took 0 s");
+}
+
+static void
+test_stop (void)
+{
+  g_auto (Result) result = run_frame ("stop");
+
+  g_assert_cmpint (result.status, ==, 3);
+  g_assert_cmpstr (result.out, ==, "put away\n");
+}
+
+/* The program itself: the device that every machine has comes first, and the numbers of the others are there. */
+static void
+test_devices (void)
+{
+  g_auto (Result) result = run_cli ("devices", "--json");
+  g_auto (Result) words = run_cli ("devices");
+  cJSON *json = cJSON_Parse (result.out), *cpu = cJSON_GetArrayItem (json, 0), *device;
+
+  g_assert_cmpint (result.status, ==, 0);
+  g_assert_cmpstr (cJSON_GetStringValue (cJSON_GetObjectItem (cpu, "device")), ==, "cpu");
+  g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (cpu, "threads")), ==, g_get_num_processors ());
+  g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (cpu, "memory_total")), >, 1 << 20);
+  cJSON_ArrayForEach (device, json)
+    {
+      assert_contains (words.out, cJSON_GetStringValue (cJSON_GetObjectItem (device, "device")));
+      assert_contains (words.out, cJSON_GetStringValue (cJSON_GetObjectItem (device, "name")));
+      if (device != cpu)
+        g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (device, "max_binding")), >=, 1 << 27);
+    }
+  cJSON_Delete (json);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cli/usage", test_usage);
+  g_test_add_func ("/cli/bad-usage", test_bad_usage);
+  g_test_add_func ("/cli/exit-codes", test_exit_codes);
+  g_test_add_func ("/cli/arguments", test_arguments);
+  g_test_add_func ("/cli/bare-locale", test_bare_locale);
+  g_test_add_func ("/cli/progress-in-a-log", test_progress_in_a_log);
+  g_test_add_func ("/cli/stop", test_stop);
+  g_test_add_func ("/cli/devices", test_devices);
+  return g_test_run ();
+}
