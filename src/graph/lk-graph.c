@@ -283,14 +283,24 @@ lk_graph_begin_gradient (LkGraph  *graph,
   return tensor->gradient;
 }
 
-void
-lk_graph_set_gradient (LkGraph  *graph,
-                       LkTensor *tensor,
-                       LkTensor *gradient)
+static void
+set_gradient (LkTensor *tensor,
+              LkTensor *gradient)
 {
-  g_assert (!tensor->is_parameter || gradient == tensor->gradient);
+  g_assert (!tensor->is_parameter);
   g_assert (lk_tensor_get_n_elements (gradient) == lk_tensor_get_n_elements (tensor));
   tensor->gradient = gradient;
+}
+
+/* A parameter's gradient is added up in its own storage, any other one in the arena. */
+void
+lk_op_add_gradient_output (LkOp     *op,
+                           LkTensor *tensor)
+{
+  if (tensor->is_parameter)
+    lk_op_add_output_tensor (op, tensor->gradient);
+  else
+    set_gradient (tensor, lk_op_add_output (op, LK_DTYPE_F32, tensor->n_dims, tensor->dims));
 }
 
 void
@@ -305,20 +315,14 @@ lk_graph_add_gradient (LkGraph  *graph,
 
   if (tensor->gradient == NULL)
     {
-      lk_graph_set_gradient (graph, tensor, gradient);
-      return;
-    }
-
-  if (!tensor->is_parameter)
-    {
-      lk_graph_set_gradient (graph, tensor, lk_add (graph, tensor->gradient, gradient));
+      set_gradient (tensor, gradient);
       return;
     }
 
   op = lk_graph_add_op (graph, &lk_add_class, NULL, 0);
   lk_op_add_input (op, tensor->gradient);
   lk_op_add_input (op, gradient);
-  lk_op_add_output_tensor (op, tensor->gradient);
+  lk_op_add_gradient_output (op, tensor);
 }
 
 /* Appends a copy of the segment that ends at op `last`: the same ops on the same inputs, whose results the backward ops then read.
@@ -388,7 +392,7 @@ lk_graph_backward (LkGraph  *graph,
         graph->one = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { 1 });
       gradient = graph->one;
     }
-  lk_graph_set_gradient (graph, result, gradient);
+  set_gradient (result, gradient);
 
   for (guint i = graph->ops->len; i-- > 0;)
     {

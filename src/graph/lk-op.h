@@ -89,13 +89,12 @@ void      lk_op_add_output_tensor  (LkOp            *op,
 void      lk_graph_add_gradient    (LkGraph         *graph,
                                     LkTensor        *tensor,
                                     LkTensor        *gradient);
-/* What `tensor` has received so far, for ops that can add to it themselves (a GEMM's `add`); after that, give the sum with
- * lk_graph_set_gradient (). NULL: nothing yet. For a parameter this is its range of the gradient storage: write the sum back there. */
+/* For ops that can add to a gradient themselves (a GEMM's `add`): the op reads lk_graph_begin_gradient (), what `tensor` has
+ * received so far (NULL: nothing yet), and writes the sum to the output that lk_op_add_gradient_output () gives it. */
 LkTensor *lk_graph_begin_gradient  (LkGraph         *graph,
                                     LkTensor        *tensor);
-void      lk_graph_set_gradient    (LkGraph         *graph,
-                                    LkTensor        *tensor,
-                                    LkTensor        *gradient);
+void      lk_op_add_gradient_output (LkOp           *op,
+                                    LkTensor        *tensor);
 
 /* The tensor's memory on the CPU. */
 static inline gpointer

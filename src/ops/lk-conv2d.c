@@ -69,7 +69,7 @@ conv2d_backward (LkGraph *graph,
   lk_op_add_input (backward, lk_tensor_get_gradient (op->outputs[0]));
   lk_op_add_input (backward, op->inputs[WEIGHT]);
   lk_op_add_input (backward, lk_graph_begin_gradient (graph, x));
-  lk_graph_set_gradient (graph, x, lk_op_add_output (backward, LK_DTYPE_F32, x->n_dims, x->dims));
+  lk_op_add_gradient_output (backward, x);
 }
 
 /* ---- CPU ----------------------------------------------------------------------------------------------------- */

@@ -97,13 +97,9 @@ add_product (LkGraph  *graph,
              gboolean  trans_b,
              LkTensor *scale)
 {
-  LkTensor *sum = lk_graph_begin_gradient (graph, target);
-  LkOp *op = add_gemm (graph, a, trans_a, b, trans_b, NULL, sum, scale);
+  LkOp *op = add_gemm (graph, a, trans_a, b, trans_b, NULL, lk_graph_begin_gradient (graph, target), scale);
 
-  if (target->is_parameter)
-    lk_op_add_output_tensor (op, sum);
-  else
-    lk_graph_set_gradient (graph, target, lk_op_add_output (op, LK_DTYPE_F32, target->n_dims, target->dims));
+  lk_op_add_gradient_output (op, target);
 }
 
 static void
