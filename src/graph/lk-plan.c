@@ -58,6 +58,7 @@ drop_dead_ops (LkGraph *graph)
       if (op == NULL)
         continue;
       op->index = n;
+      graph->ops->pdata[i] = NULL;
       graph->ops->pdata[n++] = op;
     }
   g_ptr_array_set_size (graph->ops, (int) n);
