@@ -372,7 +372,7 @@ build_upsample (LkGraph        *graph,
                 const LkTestOp *test,
                 LkTensor      **in)
 {
-  return lk_upsample (graph, in[0]);
+  return lk_upsample (graph, in[0], (gsize) test->numbers[0], (gsize) test->numbers[1]);
 }
 
 static void
@@ -383,8 +383,8 @@ upsample_formula (const LkTestOp *test,
   const gsize *d = test->inputs[0].dims;
 
   for (gsize n = 0; n < d[0]; n++)
-    for (gsize i = 0; i < 2 * d[1]; i++)
-      for (gsize j = 0; j < 2 * d[2]; j++)
+    for (gsize i = 0; i < (gsize) test->numbers[0]; i++)
+      for (gsize j = 0; j < (gsize) test->numbers[1]; j++)
         for (gsize c = 0; c < d[3]; c++)
           *y++ = in[0][((n * d[1] + i / 2) * d[2] + j / 2) * d[3] + c];
 }
@@ -463,7 +463,8 @@ static const LkTestOp cases[] = {
   { "add-per-sample", 2, { { 3, { 3, 37, 13 } }, { 2, { 3, 13 } } }, { 0 }, 0, build_add_per_sample, add_per_sample_formula },
   { "concat", 2, { { 2, { 37, 7 } }, { 2, { 37, 12 } } }, { 0 }, 0, build_concat, concat_formula },
   { "slice", 1, { { 2, { 37, 29 } } }, { 5, 13 }, 0, build_slice, slice_formula },
-  { "upsample", 1, { { 4, { 2, 3, 5, 7 } } }, { 0 }, 0, build_upsample, upsample_formula },
+  { "upsample/whole", 1, { { 4, { 2, 3, 5, 7 } } }, { 6, 10 }, 0, build_upsample, upsample_formula },
+  { "upsample/odd", 1, { { 4, { 2, 3, 5, 7 } } }, { 5, 9 }, 0, build_upsample, upsample_formula },
   { "mse-loss", 3, { { 2, { 3, 129 } }, { 2, { 3, 129 }, FROZEN }, { 1, { 3 }, FROZEN } }, { 0 }, 0, build_mse_loss, mse_loss_formula },
 };
 
