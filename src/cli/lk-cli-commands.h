@@ -6,5 +6,6 @@
 G_BEGIN_DECLS
 
 extern const LkCliCommand lk_cli_devices;
+extern const LkCliCommand lk_cli_probe;
 
 G_END_DECLS

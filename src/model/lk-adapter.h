@@ -30,7 +30,7 @@ typedef struct
   LkModelParts    part;             /* TEXT or UNET */
   const char     *weight;           /* the layer's name for lk_checkpoint_find_weight (), without ".weight" */
   const char     *name;             /* kohya's: "lora_unet_down_blocks_0_attentions_0_proj_in" */
-  const char     *alias;            /* diffusers' words for the U-Net's place, where kohya's differ (SDXL), and the reverse */
+  const char     *alias;            /* the other program's: the U-Net's places have diffusers' names and the original's */
   gboolean        is_default;       /* kohya trains it without being asked for convolutions */
   guint           in, out, kernel;  /* kernel: 1, or 3 for a convolution of 3x3 */
   guint           stride;
@@ -46,6 +46,9 @@ void                   lk_adapter_targets_unref    (LkAdapterTargets      *targe
 guint                  lk_adapter_targets_get_n    (LkAdapterTargets      *targets);
 const LkAdapterTarget *lk_adapter_targets_get      (LkAdapterTargets      *targets,
                                                     guint                  index);
+/* By kohya's name or the alias; NULL where the model has no such place. */
+const LkAdapterTarget *lk_adapter_targets_find     (LkAdapterTargets      *targets,
+                                                    const char            *name);
 
 /* ---- adapters ------------------------------------------------------------------------------------------------- */
 
@@ -69,13 +72,13 @@ typedef struct
   LkModelParts parts;               /* UNET, or UNET and TEXT: kohya's default layers of these */
 } LkAdapterSettings;
 
-/* A new one to be trained: down uniform in ±1/√in, drawn from `seed`; up zero. */
+/* A new one to be trained: down uniform in ±1/√in, drawn from `seed`; up zero. alpha 0 stands for the rank. */
 LkAdapter             *lk_adapter_new              (LkDevice              *device,
                                                     LkCheckpoint          *checkpoint,
                                                     const LkAdapterSettings *settings,
                                                     GError               **error);
-/* Reads a file: kohya's, diffusers' and PEFT's names. `trainable`: with a gradient storage, and F32. `note` (may be NULL) receives
- * a sentence about what the file holds that was left out, or NULL; owned by the caller. */
+/* Reads a file: kohya's, diffusers' and PEFT's names. `trainable`: with a gradient storage, and F32; convolutions of 3x3 cannot be
+ * trained. `note` (may be NULL) receives a sentence about what the file holds that was left out, or NULL; owned by the caller. */
 LkAdapter             *lk_adapter_load             (LkDevice              *device,
                                                     LkCheckpoint          *checkpoint,
                                                     const char            *path,
@@ -85,7 +88,8 @@ LkAdapter             *lk_adapter_load             (LkDevice              *devic
 LkAdapter             *lk_adapter_ref              (LkAdapter             *adapter);
 void                   lk_adapter_unref            (LkAdapter             *adapter);
 
-/* Writes it with kohya's names as F16, F32 or BF16. `metadata`: a map of strings, or NULL; the hashes are added. */
+/* Writes it with kohya's names as F16, F32 or BF16. `metadata`: a map of strings, or NULL; the hashes are added. CORRUPT, and no
+ * file, where a number is not finite. */
 gboolean               lk_adapter_save             (LkAdapter             *adapter,
                                                     const char            *path,
                                                     LkSafeType             type,

@@ -5,7 +5,7 @@
 
 #include "model/lk-model.h"
 
-#include <string.h>
+#include "model/lk-layout.h"
 
 /* Numbers that are read, converted and sent at a time. */
 #define PIECE ((gsize) 1 << 20)
@@ -116,19 +116,6 @@ read_source (LkCheckpoint   *checkpoint,
   return lk_safetensors_read_f16 (file, weight->source, weight->first + first, n, out, n_overflows, error);
 }
 
-/* [rows,columns] to [columns,rows], of `size` bytes each. */
-static void
-transpose (const guint8 *from,
-           guint8       *to,
-           gsize         rows,
-           gsize         columns,
-           gsize         size)
-{
-  for (gsize j = 0; j < columns; j++)
-    for (gsize i = 0; i < rows; i++)
-      memcpy (to + (j * rows + i) * size, from + (i * columns + j) * size, size);
-}
-
 /* Rows of the device's layout that make up a piece: an even number, so that pieces of F16 start at multiples of four bytes. */
 static gsize
 get_piece_rows (const LkWeight *weight)
@@ -167,11 +154,11 @@ load_as (LkModel        *model,
         break;
 
       if (weight->kind == LK_WEIGHT_TRANSPOSED)
-        transpose (buffer, turned, n_columns, rows, size);
+        lk_layout_transpose (buffer, turned, n_columns, rows, size);
       else if (weight->kind == LK_WEIGHT_KERNEL)
         for (gsize i = 0; i < rows; i++)
-          transpose (buffer + i * n_columns * size, turned + i * n_columns * size,
-                     weight->dims[3], weight->dims[1] * weight->dims[2], size);
+          lk_layout_transpose (buffer + i * n_columns * size, turned + i * n_columns * size,
+                               weight->dims[3], weight->dims[1] * weight->dims[2], size);
 
       if (!lk_storage_write (storage, row * n_columns, n, turned != NULL ? turned : buffer, error))
         return NULL;
