@@ -59,33 +59,31 @@ gboolean      lk_recipe_parse_lora      (LkRecipe        *recipe,
 gboolean      lk_recipe_check           (const LkRecipe  *recipe,
                                          GError         **error);
 
-/* Everything, with the files' names and fingerprints: what PNGs and grids keep. Owned by the caller. */
-cJSON        *lk_recipe_to_json         (const LkRecipe  *recipe,
+/* The same recipe in its one form: without LoRAs of strength 0, the others in the order of their fingerprints (so that the order of a stack
+ * changes no picture), without a negative prompt where nothing reads it. */
+LkRecipe     *lk_recipe_canonical       (const LkRecipe  *recipe,
                                          GError         **error);
-/* Reads it back. Files are where the JSON says they were; whether they are the same files is not looked at. */
+
+/* Everything. With paths it is what grids keep; without, files have only their names: what PNGs tell the world. Owned by the caller. */
+cJSON        *lk_recipe_to_json         (const LkRecipe  *recipe,
+                                         gboolean         with_paths);
+/* Reads either back. */
 LkRecipe     *lk_recipe_from_json       (const cJSON     *json,
                                          GError         **error);
-/* 32 hexadecimal digits over all that the pixels depend on. Files count by what is in them, not by where they lie, and a LoRA of
- * strength 0 does not count. Owned by the caller. */
+/* 32 hexadecimal digits over all that the pixels depend on. Files count by what is in them, not by where they lie. Owned by the
+ * caller. */
 char         *lk_recipe_get_hash        (const LkRecipe  *recipe,
                                          GError         **error);
 
 /* The text that AUTOMATIC1111 keeps in its PNGs. Owned by the caller. */
 char         *lk_recipe_to_parameters   (const LkRecipe  *recipe,
                                          GError         **error);
-/* The graph of ComfyUI nodes that draws it, in ComfyUI's API format. */
+/* The graph of ComfyUI nodes that draws it, in ComfyUI's API format. Owned by the caller. */
 cJSON        *lk_recipe_to_comfyui      (const LkRecipe  *recipe);
-/* Writes the PNG with all three: "parameters", "prompt" (ComfyUI) and "likeness" (ours). */
+/* Writes the PNG with all three: "parameters", "prompt" (ComfyUI) and "likeness" (ours), of the canonical recipe. */
 gboolean      lk_recipe_save_picture    (const LkRecipe  *recipe,
                                          const LkPicture *picture,
                                          const char      *path,
-                                         GError         **error);
-
-/* A file's content in short: the SHA-256 of a LoRA's data section, of a checkpoint's header and of pieces all over it (whole if it is
- * small). Remembered while the process lives, by size and time. Owned by the caller. */
-char         *lk_fingerprint_lora       (const char      *path,
-                                         GError         **error);
-char         *lk_fingerprint_checkpoint (const char      *path,
                                          GError         **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkRecipe, lk_recipe_free)

@@ -129,14 +129,16 @@ lk_scheduler_from_name (const char   *name,
 
 /* ---- schedules ----------------------------------------------------------------------------------------------- */
 
-/* Number i of n evenly spaced ones from `first` to `last`. */
+/* Number i of n evenly spaced ones from `first` to `last`, as torch.linspace () has it: counted from the nearer end, in float32. */
 static float
-evenly (double first,
-        double last,
-        guint  i,
-        guint  n)
+evenly (float first,
+        float last,
+        guint i,
+        guint n)
 {
-  return n > 1 ? (float) (first + (last - first) * i / (n - 1)) : (float) first;
+  float step = (last - first) / MAX (n - 1, 1);
+
+  return i < n / 2 || n == 1 ? first + step * i : last - step * (n - 1 - i);
 }
 
 /* Karras et al. 2022, eq. 5, with rho 7. */
@@ -201,7 +203,7 @@ lk_scheduler_get_sigmas (LkScheduler         scheduler,
         break;
 
       case LK_SCHEDULER_EXPONENTIAL:
-        sigmas[i] = exp_f32 (evenly (log (max_sigma (table)), log (table->sigmas[0]), i, n_steps));
+        sigmas[i] = exp_f32 (evenly (log_f32 (max_sigma (table)), log_f32 (table->sigmas[0]), i, n_steps));
         break;
 
       case LK_SCHEDULER_SIMPLE:

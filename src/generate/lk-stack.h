@@ -22,13 +22,14 @@ typedef enum
 
 const char *lk_stack_kind_get_id    (LkStackKind  kind);     /* "character", … */
 const char *lk_stack_kind_get_title (LkStackKind  kind);     /* for people, translated */
+LkStackKind lk_stack_kind_from_id   (const char  *id);       /* OTHER if unknown or NULL */
 
 /* ---- an entry -------------------------------------------------------------------------------------------------- */
 
 #define LK_TYPE_STACK_ENTRY (lk_stack_entry_get_type ())
 G_DECLARE_FINAL_TYPE (LkStackEntry, lk_stack_entry, LK, STACK_ENTRY, GObject)
 
-/* Properties: "path", "kind", "on", "unet", "text" (hundredths). Setting the U-Net's strength moves the text's with it while they are
+/* Properties: "path", "name", "kind", "on", "linked", "unet", "text" (hundredths). Setting the U-Net's strength moves the text's with it while they are
  * linked ("linked", TRUE at first). */
 LkStackEntry *lk_stack_entry_new          (const char   *path,
                                            LkStackKind   kind,
