@@ -89,3 +89,66 @@ lk_cpu_conv2d_backward_data (LkPool            *pool,
   PICK (conv2d)->backward_data (pool, conv);
 }
 
+void
+lk_cpu_group_norm (LkPool               *pool,
+                   const LkCpuGroupNorm *norm)
+{
+  PICK (group_norm)->forward (pool, norm);
+}
+
+void
+lk_cpu_group_norm_backward (LkPool               *pool,
+                            const LkCpuGroupNorm *norm)
+{
+  PICK (group_norm)->backward (pool, norm);
+}
+
+void
+lk_cpu_layer_norm (LkPool               *pool,
+                   const LkCpuLayerNorm *norm)
+{
+  PICK (layer_norm)->forward (pool, norm);
+}
+
+void
+lk_cpu_layer_norm_backward (LkPool               *pool,
+                            const LkCpuLayerNorm *norm)
+{
+  PICK (layer_norm)->backward (pool, norm);
+}
+
+void
+lk_cpu_activation (LkPool *pool, guint kind, gsize n, const float *x, float *y)
+{
+  PICK (elementwise)->activation (pool, kind, n, x, y);
+}
+
+void
+lk_cpu_activation_backward (LkPool *pool, guint kind, gsize n, const float *x, const float *dy, float *dx)
+{
+  PICK (elementwise)->activation_backward (pool, kind, n, x, dy, dx);
+}
+
+void
+lk_cpu_geglu (LkPool *pool, gsize rows, gsize c, const float *x, float *y)
+{
+  PICK (elementwise)->geglu (pool, rows, c, x, y);
+}
+
+void
+lk_cpu_geglu_backward (LkPool *pool, gsize rows, gsize c, const float *x, const float *dy, float *dx)
+{
+  PICK (elementwise)->geglu_backward (pool, rows, c, x, dy, dx);
+}
+
+void
+lk_cpu_f16_to_f32 (gsize n, gconstpointer f16, float *f32)
+{
+  PICK (convert)->f16_to_f32 (n, f16, f32);
+}
+
+void
+lk_cpu_f32_to_f16 (gsize n, const float *f32, gpointer f16)
+{
+  PICK (convert)->f32_to_f16 (n, f32, f16);
+}

@@ -81,7 +81,7 @@ void lk_cpu_attention_backward (LkPool               *pool,
                                 const LkCpuAttention *attention);
 
 /* Group norm over x [n,places,c], eps inside the root; y = norm·gamma + beta, then SiLU where with_silu. mean, rstd [n,groups] are
- * written by the forward pass and read by the backward pass. gamma, beta [c]. Backward: dx from dy. */
+ * written by the forward pass and read by the backward pass. gamma, beta [c]. y may be x. Backward: dx from dy; dx may be dy, not x. */
 typedef struct
 {
   gsize        n, places, c, n_groups;
@@ -99,7 +99,7 @@ void lk_cpu_group_norm          (LkPool               *pool,
 void lk_cpu_group_norm_backward (LkPool               *pool,
                                  const LkCpuGroupNorm *norm);
 
-/* Layer norm over x [rows,c]; mean, rstd [rows]. */
+/* Layer norm over x [rows,c]; mean, rstd [rows]. y may be x, dx may be x or dy. */
 typedef struct
 {
   gsize        rows, c;
@@ -117,7 +117,7 @@ void lk_cpu_layer_norm_backward (LkPool               *pool,
                                  const LkCpuLayerNorm *norm);
 
 /* Element by element, n elements. Kinds are LkActivation of ops/lk-ops.h in its order: SiLU, GELU (erf), GELU (tanh), quick GELU. Accurate to
- * a few ulp of the exact function. Backward: dx = dy · f'(x). */
+ * a few ulp of the exact function. Backward: dx = dy · f'(x). Results may stand where an input stood. */
 void lk_cpu_activation          (LkPool *pool, guint kind, gsize n, const float *x, float *y);
 void lk_cpu_activation_backward (LkPool *pool, guint kind, gsize n, const float *x, const float *dy, float *dx);
 /* x [rows,2c] -> y [rows,c]: value · gelu (gate). Backward: dx [rows,2c]. */

@@ -26,22 +26,11 @@ write_vector (const LkMicro *tile,
   gsize n = tile->n_columns - column, at = tile->c_rows[row] + column;
   LkVec base = v_set (0);
 
-  if (n >= LANES)
-    {
-      if (tile->bias != NULL)
-        base = v_load (tile->bias + column);
-      if (tile->add != NULL)
-        base += v_load (tile->add + at);
-      v_store (tile->c + at, v_fma (sum, v_set (tile->scale), base));
-    }
-  else
-    {
-      if (tile->bias != NULL)
-        base = v_load_n (tile->bias + column, n);
-      if (tile->add != NULL)
-        base += v_load_n (tile->add + at, n);
-      v_store_n (tile->c + at, v_fma (sum, v_set (tile->scale), base), n);
-    }
+  if (tile->bias != NULL)
+    base = v_load_n (tile->bias + column, n);
+  if (tile->add != NULL)
+    base += v_load_n (tile->add + at, n);
+  v_store_n (tile->c + at, v_fma (sum, v_set (tile->scale), base), n);
 }
 
 LK_INLINE void

@@ -56,9 +56,7 @@ load_b (gconstpointer b,
         gsize         at,
         gsize         n)
 {
-  if (is_f16)
-    return n >= LANES ? v_load_f16 ((const guint16 *) b + at) : v_load_f16_n ((const guint16 *) b + at, n);
-  return n >= LANES ? v_load ((const float *) b + at) : v_load_n ((const float *) b + at, n);
+  return is_f16 ? v_load_f16_n ((const guint16 *) b + at, n) : v_load_n ((const float *) b + at, n);
 }
 
 /* Turns n_k elements of up to LANES columns, each contiguous in memory, into rows `stride` apart. */
@@ -306,7 +304,7 @@ add_parts (gpointer data,
   for (gsize i = row; i < row_end; i++)
     for (gsize j = 0; j < product->n; j += LANES)
       {
-        gsize n = MIN (LANES, product->n - j), at = starts[i - row] + j;
+        gsize n = product->n - j, at = starts[i - row] + j;
         LkVec sum = v_set (0);
 
         for (gsize split = 0; split < job->n_splits; split++)

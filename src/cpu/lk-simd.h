@@ -1,5 +1,5 @@
 /* Vectors of floats. The kernels are written once against these few words and compiled once for each instruction set; LANES is
- * the width. `_n` reads or writes the first n lanes only (1 <= n <= LANES) and touches no memory beyond; missing lanes read as 0.
+ * the width. `_n` reads or writes the first n lanes only (all, if n >= LANES) and touches no memory beyond; missing lanes read as 0.
  *
  * +, -, * and / work on LkVec as they do on float. The compiler fuses nothing by itself; v_fma () is a·b + c, in one rounding
  * where the processor can.
@@ -115,6 +115,7 @@ v_fma (LkVec a,
 
 #if defined(__AVX512F__)
 
+/* n < LANES */
 LK_INLINE __mmask16
 v_first (gsize n)
 {
@@ -125,6 +126,8 @@ LK_INLINE LkVec
 v_load_n (const float *from,
           gsize        n)
 {
+  if (n >= LANES)
+    return v_load (from);
   return (LkVec) _mm512_maskz_loadu_ps (v_first (n), from);
 }
 
@@ -133,11 +136,17 @@ v_store_n (float *to,
            LkVec  v,
            gsize  n)
 {
+  if (n >= LANES)
+    {
+      v_store (to, v);
+      return;
+    }
   _mm512_mask_storeu_ps (to, v_first (n), (__m512) v);
 }
 
 #elif defined(__AVX2__)
 
+/* n < LANES */
 LK_INLINE __m256i
 v_first (gsize n)
 {
@@ -150,6 +159,8 @@ LK_INLINE LkVec
 v_load_n (const float *from,
           gsize        n)
 {
+  if (n >= LANES)
+    return v_load (from);
   return (LkVec) _mm256_maskload_ps (from, v_first (n));
 }
 
@@ -158,6 +169,11 @@ v_store_n (float *to,
            LkVec  v,
            gsize  n)
 {
+  if (n >= LANES)
+    {
+      v_store (to, v);
+      return;
+    }
   _mm256_maskstore_ps (to, v_first (n), (__m256) v);
 }
 
@@ -169,6 +185,8 @@ v_load_n (const float *from,
 {
   LkVec v = { 0 };
 
+  if (n >= LANES)
+    return v_load (from);
   for (gsize i = 0; i < LANES; i++)
     if (i < n)
       v[i] = from[i];
@@ -180,12 +198,30 @@ v_store_n (float *to,
            LkVec  v,
            gsize  n)
 {
+  if (n >= LANES)
+    {
+      v_store (to, v);
+      return;
+    }
   for (gsize i = 0; i < LANES; i++)
     if (i < n)
       to[i] = v[i];
 }
 
 #endif
+
+/* v with its lanes from n on set to 0. */
+LK_INLINE LkVec
+v_first_lanes (LkVec v,
+               gsize n)
+{
+  LkInts lane;
+
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++)
+    lane[i] = i;
+  return (LkVec) ((LkInts) v & (LkInts) (lane < (LkInts) { 0 } + (gint32) n));
+}
 
 /* ---- half precision -------------------------------------------------------------------------------------------- */
 
@@ -288,6 +324,8 @@ LK_INLINE LkVec
 v_load_f16_n (const guint16 *from,
               gsize          n)
 {
+  if (n >= LANES)
+    return v_load_f16 (from);
   return (LkVec) _mm512_cvtph_ps (_mm256_maskz_loadu_epi16 (v_first (n), from));
 }
 
@@ -296,6 +334,11 @@ v_store_f16_n (guint16 *to,
                LkVec    v,
                gsize    n)
 {
+  if (n >= LANES)
+    {
+      v_store_f16 (to, v);
+      return;
+    }
   _mm256_mask_storeu_epi16 (to, v_first (n), _mm512_cvtps_ph ((__m512) v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
@@ -307,6 +350,8 @@ v_load_f16_n (const guint16 *from,
 {
   guint16 lanes[LANES] = { 0 };
 
+  if (n >= LANES)
+    return v_load_f16 (from);
   memcpy (lanes, from, n * sizeof *lanes);
   return v_load_f16 (lanes);
 }
@@ -318,6 +363,11 @@ v_store_f16_n (guint16 *to,
 {
   guint16 lanes[LANES];
 
+  if (n >= LANES)
+    {
+      v_store_f16 (to, v);
+      return;
+    }
   v_store_f16 (lanes, v);
   memcpy (to, lanes, n * sizeof *lanes);
 }
