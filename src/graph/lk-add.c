@@ -55,9 +55,24 @@ add_run_cpu (const LkOp *op,
   lk_pool_run (pool, (lk_tensor_get_n_elements (op->outputs[0]) + CHUNK - 1) / CHUNK, add_chunk, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+add_record (const LkOp      *op,
+            LkGpuRecording  *recording,
+            GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+
+  return lk_record (recording, "add", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_READ (op->inputs[1]), LK_WRITE (op->outputs[0]) }, 3,
+                    &n, sizeof n, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
 const LkOpClass lk_add_class = {
   .name = "add",
   .backward = add_backward,
   .run_cpu = add_run_cpu,
+  .record = add_record,
   .in_place_input = 1,
 };

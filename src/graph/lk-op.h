@@ -107,4 +107,35 @@ lk_tensor_get_data (const LkTensor *tensor)
 LkGpuBinding lk_tensor_get_binding (const LkTensor  *tensor,
                                     LkGpuAccess      access);
 
+#define LK_READ(tensor) lk_tensor_get_binding (tensor, LK_GPU_READ)
+#define LK_WRITE(tensor) lk_tensor_get_binding (tensor, LK_GPU_WRITE)
+#define LK_READ_WRITE(tensor) lk_tensor_get_binding (tensor, LK_GPU_READ | LK_GPU_WRITE)
+
+/* Elements that one workgroup covers in a kernel that goes element by element (shaders/common/elements.glsl). */
+#define LK_ELEMENTS_PER_GROUP 256
+
+static inline guint
+lk_n_groups (gsize n,
+             gsize per_group)
+{
+  return (guint) ((n + per_group - 1) / per_group);
+}
+
+/* Records one dispatch of `shader` over `n_groups` workgroups in a row, with `constant` as its only specialization constant. */
+static inline gboolean
+lk_record (LkGpuRecording      *recording,
+           const char          *shader,
+           guint32              constant,
+           const LkGpuBinding  *bindings,
+           guint                n_bindings,
+           gconstpointer        push_constants,
+           gsize                push_constants_size,
+           guint                n_groups,
+           GError             **error)
+{
+  LkGpuKernel kernel = { .shader = shader, .n_constants = 1, .constants = { constant } };
+
+  return lk_gpu_recording_dispatch (recording, &kernel, bindings, n_bindings, push_constants, push_constants_size, n_groups, 1, 1, error);
+}
+
 G_END_DECLS

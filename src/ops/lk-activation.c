@@ -60,15 +60,43 @@ activation_backward_run_cpu (const LkOp *op,
                               lk_tensor_get_data (op->inputs[1]), lk_tensor_get_data (op->inputs[0]), lk_tensor_get_data (op->outputs[0]));
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+activation_record (const LkOp      *op,
+                   LkGpuRecording  *recording,
+                   GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+
+  return lk_record (recording, "activation", *(const guint *) op->parameters,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_WRITE (op->outputs[0]) }, 2,
+                    &n, sizeof n, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
+static gboolean
+activation_backward_record (const LkOp      *op,
+                            LkGpuRecording  *recording,
+                            GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+
+  return lk_record (recording, "activation_backward", *(const guint *) op->parameters,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_READ (op->inputs[1]), LK_WRITE (op->outputs[0]) }, 3,
+                    &n, sizeof n, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
 static const LkOpClass activation_class = {
   .name = "activation",
   .backward = activation_backward,
   .run_cpu = activation_run_cpu,
+  .record = activation_record,
   .in_place_input = 1,
 };
 
 static const LkOpClass activation_backward_class = {
   .name = "activation_backward",
   .run_cpu = activation_backward_run_cpu,
+  .record = activation_backward_record,
   .in_place_input = 1,
 };

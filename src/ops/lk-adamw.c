@@ -91,7 +91,24 @@ adamw_run_cpu (const LkOp *op,
   lk_op_run_chunks (op, pool, lk_tensor_get_n_elements (op->inputs[PARAMETER]), adamw_chunk);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+adamw_record (const LkOp      *op,
+              LkGpuRecording  *recording,
+              GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->inputs[PARAMETER]);
+
+  return lk_record (recording, "adamw", 0,
+                    (LkGpuBinding[]) { LK_READ_WRITE (op->inputs[PARAMETER]), LK_READ_WRITE (op->inputs[GRADIENT]),
+                                       LK_READ_WRITE (op->inputs[MOMENT1]), LK_READ_WRITE (op->inputs[MOMENT2]),
+                                       LK_READ (op->inputs[NORM]), LK_READ (op->inputs[SETTINGS]) }, 6,
+                    &n, sizeof n, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
 static const LkOpClass adamw_class = {
   .name = "adamw",
   .run_cpu = adamw_run_cpu,
+  .record = adamw_record,
 };

@@ -106,14 +106,45 @@ sum_places_run_cpu (const LkOp *op,
   lk_pool_run (pool, lk_tensor_get_n_rows (op->outputs[0]), sum_sample, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+add_per_sample_record (const LkOp      *op,
+                       LkGpuRecording  *recording,
+                       GError         **error)
+{
+  LkTensor *x = op->inputs[0];
+  guint n = (guint) lk_tensor_get_n_elements (x), columns = (guint) lk_tensor_get_n_columns (x);
+  guint parameters[] = { n, n / columns / (guint) x->dims[0], columns };
+
+  return lk_record (recording, "add_per_sample", 0,
+                    (LkGpuBinding[]) { LK_READ (x), LK_READ (op->inputs[1]), LK_WRITE (op->outputs[0]) }, 3,
+                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
+static gboolean
+sum_places_record (const LkOp      *op,
+                   LkGpuRecording  *recording,
+                   GError         **error)
+{
+  LkTensor *dy = op->inputs[0], *de = op->outputs[0];
+  guint n = (guint) lk_tensor_get_n_elements (de);
+  guint parameters[] = { n, (guint) lk_tensor_get_n_elements (dy) / n, (guint) lk_tensor_get_n_columns (de) };
+
+  return lk_record (recording, "sum_places", 0, (LkGpuBinding[]) { LK_READ (dy), LK_WRITE (de) }, 2,
+                    parameters, sizeof parameters, lk_n_groups (n, 64), error);
+}
+
 static const LkOpClass add_per_sample_class = {
   .name = "add_per_sample",
   .backward = add_per_sample_backward,
   .run_cpu = add_per_sample_run_cpu,
+  .record = add_per_sample_record,
   .in_place_input = 1,
 };
 
 static const LkOpClass sum_places_class = {
   .name = "sum_places",
   .run_cpu = sum_places_run_cpu,
+  .record = sum_places_record,
 };

@@ -183,19 +183,69 @@ place_run_cpu (const LkOp *op,
   run_rows (op, pool, place_rows);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+concat_record (const LkOp      *op,
+               LkGpuRecording  *recording,
+               GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+  guint parameters[] = { n, (guint) lk_tensor_get_n_columns (op->inputs[0]), (guint) lk_tensor_get_n_columns (op->inputs[1]) };
+
+  return lk_record (recording, "concat", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_READ (op->inputs[1]), LK_WRITE (op->outputs[0]) }, 3,
+                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
+/* y[row,c] = x[row,c + first], or 0. */
+static gboolean
+record_shift (const LkOp      *op,
+              int              first,
+              LkGpuRecording  *recording,
+              GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+  struct { guint n_elements, x_columns, y_columns; int first; } parameters = {
+    n, (guint) lk_tensor_get_n_columns (op->inputs[0]), (guint) lk_tensor_get_n_columns (op->outputs[0]), first,
+  };
+
+  return lk_record (recording, "shift_columns", 0, (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_WRITE (op->outputs[0]) }, 2,
+                    &parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
+static gboolean
+slice_record (const LkOp      *op,
+              LkGpuRecording  *recording,
+              GError         **error)
+{
+  return record_shift (op, (int) *(const gsize *) op->parameters, recording, error);
+}
+
+static gboolean
+place_record (const LkOp      *op,
+              LkGpuRecording  *recording,
+              GError         **error)
+{
+  return record_shift (op, -(int) *(const gsize *) op->parameters, recording, error);
+}
+
 static const LkOpClass concat_class = {
   .name = "concat",
   .backward = concat_backward,
   .run_cpu = concat_run_cpu,
+  .record = concat_record,
 };
 
 static const LkOpClass slice_class = {
   .name = "slice",
   .backward = slice_backward,
   .run_cpu = slice_run_cpu,
+  .record = slice_record,
 };
 
 static const LkOpClass place_class = {
   .name = "place",
   .run_cpu = place_run_cpu,
+  .record = place_record,
 };

@@ -75,7 +75,25 @@ embedding_run_cpu (const LkOp *op,
   lk_pool_run (pool, lk_tensor_get_n_rows (op->outputs[0]), embed_row, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+embedding_record (const LkOp      *op,
+                  LkGpuRecording  *recording,
+                  GError         **error)
+{
+  LkTensor *y = op->outputs[0], *table = op->inputs[TABLE], *positions = op->inputs[POSITIONS];
+  guint n = (guint) lk_tensor_get_n_elements (y);
+  guint parameters[] = { n, (guint) op->inputs[IDS]->dims[1], (guint) lk_tensor_get_n_columns (y) };
+  LkGpuKernel kernel = { "embedding", 2, { table->dtype == LK_DTYPE_F16, positions->dtype == LK_DTYPE_F16 } };
+
+  return lk_gpu_recording_dispatch (recording, &kernel,
+                                    (LkGpuBinding[]) { LK_READ (op->inputs[IDS]), LK_READ (table), LK_READ (positions), LK_WRITE (y) }, 4,
+                                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), 1, 1, error);
+}
+
 static const LkOpClass embedding_class = {
   .name = "embedding",
   .run_cpu = embedding_run_cpu,
+  .record = embedding_record,
 };

@@ -67,13 +67,41 @@ geglu_backward_run_cpu (const LkOp *op,
                          lk_tensor_get_data (op->inputs[0]), lk_tensor_get_data (dy), lk_tensor_get_data (op->outputs[0]));
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+geglu_record (const LkOp      *op,
+              LkGpuRecording  *recording,
+              GError         **error)
+{
+  LkTensor *y = op->outputs[0];
+  guint parameters[] = { (guint) lk_tensor_get_n_elements (y), (guint) lk_tensor_get_n_columns (y) };
+
+  return lk_record (recording, "geglu", 0, (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_WRITE (y) }, 2,
+                    parameters, sizeof parameters, lk_n_groups (parameters[0], LK_ELEMENTS_PER_GROUP), error);
+}
+
+static gboolean
+geglu_backward_record (const LkOp      *op,
+                       LkGpuRecording  *recording,
+                       GError         **error)
+{
+  LkTensor *dy = op->inputs[1];
+  guint parameters[] = { (guint) lk_tensor_get_n_elements (dy), (guint) lk_tensor_get_n_columns (dy) };
+
+  return lk_record (recording, "geglu_backward", 0, (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_READ (dy), LK_WRITE (op->outputs[0]) }, 3,
+                    parameters, sizeof parameters, lk_n_groups (parameters[0], LK_ELEMENTS_PER_GROUP), error);
+}
+
 static const LkOpClass geglu_class = {
   .name = "geglu",
   .backward = geglu_backward,
   .run_cpu = geglu_run_cpu,
+  .record = geglu_record,
 };
 
 static const LkOpClass geglu_backward_class = {
   .name = "geglu_backward",
   .run_cpu = geglu_backward_run_cpu,
+  .record = geglu_backward_record,
 };

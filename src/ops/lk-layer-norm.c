@@ -94,13 +94,44 @@ layer_norm_backward_run_cpu (const LkOp *op,
   });
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+layer_norm_record (const LkOp      *op,
+                   LkGpuRecording  *recording,
+                   GError         **error)
+{
+  const LkLayerNorm *norm = (const LkLayerNorm *) op->parameters;
+
+  return lk_record (recording, "layer_norm", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_READ (op->inputs[1]), LK_READ (op->inputs[2]),
+                                       LK_WRITE (op->outputs[Y]), LK_WRITE (op->outputs[MEAN]), LK_WRITE (op->outputs[RSTD]) }, 6,
+                    norm, sizeof *norm, norm->rows, error);
+}
+
+static gboolean
+layer_norm_backward_record (const LkOp      *op,
+                            LkGpuRecording  *recording,
+                            GError         **error)
+{
+  const LkLayerNorm *norm = (const LkLayerNorm *) op->parameters;
+  guint parameters[] = { norm->rows, norm->c };
+
+  return lk_record (recording, "layer_norm_backward", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[X]), LK_READ (op->inputs[GAMMA]), LK_READ (op->inputs[SAVED_MEAN]),
+                                       LK_READ (op->inputs[SAVED_RSTD]), LK_READ (op->inputs[DY]), LK_WRITE (op->outputs[0]) }, 6,
+                    parameters, sizeof parameters, norm->rows, error);
+}
+
 static const LkOpClass layer_norm_class = {
   .name = "layer_norm",
   .backward = layer_norm_backward,
   .run_cpu = layer_norm_run_cpu,
+  .record = layer_norm_record,
 };
 
 static const LkOpClass layer_norm_backward_class = {
   .name = "layer_norm_backward",
   .run_cpu = layer_norm_backward_run_cpu,
+  .record = layer_norm_backward_record,
 };

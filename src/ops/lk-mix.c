@@ -58,7 +58,24 @@ mix_run_cpu (const LkOp *op,
   lk_pool_run (pool, op->inputs[X]->dims[0], mix_sample, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+mix_record (const LkOp      *op,
+            LkGpuRecording  *recording,
+            GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+  guint parameters[] = { n, n / (guint) op->inputs[X]->dims[0] };
+
+  return lk_record (recording, "mix", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[X]), LK_READ (op->inputs[Y]), LK_READ (op->inputs[A]), LK_READ (op->inputs[B]),
+                                       LK_WRITE (op->outputs[0]) }, 5,
+                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
 static const LkOpClass mix_class = {
   .name = "mix",
   .run_cpu = mix_run_cpu,
+  .record = mix_record,
 };

@@ -118,13 +118,49 @@ mse_loss_backward_run_cpu (const LkOp *op,
   lk_pool_run (pool, op->inputs[PREDICTION]->dims[0], mse_loss_backward_sample, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+mse_loss_record (const LkOp      *op,
+                 LkGpuRecording  *recording,
+                 GError         **error)
+{
+  LkTensor *prediction = op->inputs[PREDICTION];
+  guint n_samples = (guint) prediction->dims[0];
+  guint parameters[] = { n_samples, (guint) lk_tensor_get_n_elements (prediction) / n_samples };
+
+  return lk_record (recording, "mse_per_sample", 0,
+                    (LkGpuBinding[]) { LK_READ (prediction), LK_READ (op->inputs[TARGET]), LK_WRITE (op->outputs[PER_SAMPLE]) }, 3,
+                    parameters, sizeof parameters, n_samples, error)
+         && lk_record (recording, "mse_loss", 0,
+                       (LkGpuBinding[]) { LK_READ (op->outputs[PER_SAMPLE]), LK_READ (op->inputs[WEIGHT]), LK_WRITE (op->outputs[LOSS]) }, 3,
+                       &n_samples, sizeof n_samples, 1, error);
+}
+
+static gboolean
+mse_loss_backward_record (const LkOp      *op,
+                          LkGpuRecording  *recording,
+                          GError         **error)
+{
+  LkTensor *prediction = op->inputs[PREDICTION];
+  guint n = (guint) lk_tensor_get_n_elements (prediction), n_samples = (guint) prediction->dims[0];
+  guint parameters[] = { n_samples, n / n_samples };
+
+  return lk_record (recording, "mse_loss_backward", 0,
+                    (LkGpuBinding[]) { LK_READ (prediction), LK_READ (op->inputs[TARGET]), LK_READ (op->inputs[WEIGHT]),
+                                       LK_READ (op->inputs[DLOSS]), LK_WRITE (op->outputs[0]) }, 5,
+                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
 static const LkOpClass mse_loss_class = {
   .name = "mse_loss",
   .backward = mse_loss_backward,
   .run_cpu = mse_loss_run_cpu,
+  .record = mse_loss_record,
 };
 
 static const LkOpClass mse_loss_backward_class = {
   .name = "mse_loss_backward",
   .run_cpu = mse_loss_backward_run_cpu,
+  .record = mse_loss_backward_record,
 };

@@ -62,7 +62,25 @@ norm_run_cpu (const LkOp *op,
   *(float *) lk_tensor_get_data (op->outputs[NORM]) = (float) sqrt (sum);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+norm_record (const LkOp      *op,
+             LkGpuRecording  *recording,
+             GError         **error)
+{
+  LkTensor *x = op->inputs[0], *partial = op->outputs[PARTIAL];
+  guint parameters[] = { (guint) lk_tensor_get_n_elements (x), LK_CHUNK };
+  guint n_chunks = (guint) lk_tensor_get_n_elements (partial);
+
+  return lk_record (recording, "norm_partial", 0, (LkGpuBinding[]) { LK_READ (x), LK_WRITE (partial) }, 2,
+                    parameters, sizeof parameters, n_chunks, error)
+         && lk_record (recording, "norm", 0, (LkGpuBinding[]) { LK_READ (partial), LK_WRITE (op->outputs[NORM]) }, 2,
+                       &n_chunks, sizeof n_chunks, 1, error);
+}
+
 static const LkOpClass norm_class = {
   .name = "norm",
   .run_cpu = norm_run_cpu,
+  .record = norm_record,
 };

@@ -99,13 +99,48 @@ upsample_backward_run_cpu (const LkOp *op,
   lk_pool_run (pool, dims[0] * dims[1], upsample_backward_row, (gpointer) op);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+record_resize (const LkOp      *op,
+               const char      *shader,
+               const gsize     *small,
+               const gsize     *large,
+               LkGpuRecording  *recording,
+               GError         **error)
+{
+  guint n = (guint) lk_tensor_get_n_elements (op->outputs[0]);
+  guint parameters[] = { n, (guint) small[1], (guint) small[2], (guint) large[1], (guint) large[2], (guint) small[3] };
+
+  return lk_record (recording, shader, 0, (LkGpuBinding[]) { LK_READ (op->inputs[0]), LK_WRITE (op->outputs[0]) }, 2,
+                    parameters, sizeof parameters, lk_n_groups (n, LK_ELEMENTS_PER_GROUP), error);
+}
+
+static gboolean
+upsample_record (const LkOp      *op,
+                 LkGpuRecording  *recording,
+                 GError         **error)
+{
+  return record_resize (op, "upsample", op->inputs[0]->dims, op->outputs[0]->dims, recording, error);
+}
+
+static gboolean
+upsample_backward_record (const LkOp      *op,
+                          LkGpuRecording  *recording,
+                          GError         **error)
+{
+  return record_resize (op, "upsample_backward", op->outputs[0]->dims, op->inputs[0]->dims, recording, error);
+}
+
 static const LkOpClass upsample_class = {
   .name = "upsample",
   .backward = upsample_backward,
   .run_cpu = upsample_run_cpu,
+  .record = upsample_record,
 };
 
 static const LkOpClass upsample_backward_class = {
   .name = "upsample_backward",
   .run_cpu = upsample_backward_run_cpu,
+  .record = upsample_backward_record,
 };
