@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "graph/lk-graph-private.h"
 
@@ -496,24 +497,64 @@ lk_graph_compile (LkGraph  *graph,
   return TRUE;
 }
 
+/* Seconds; finer than g_get_monotonic_time (), since an op may take less than a microsecond. */
+static double
+read_clock (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (double) time.tv_sec + 1e-9 * (double) time.tv_nsec;
+}
+
 gboolean
 lk_graph_run (LkGraph  *graph,
               GError  **error)
 {
   LkPool *pool = lk_device_get_pool (graph->device);
+  double before, after;
 
   g_return_val_if_fail (graph->is_compiled, FALSE);
 
   if (graph->recording != NULL)
     return lk_gpu_recording_run (graph->recording, error);
 
+  before = read_clock ();
   for (guint i = 0; i < graph->ops->len; i++)
     {
       LkOp *op = g_ptr_array_index (graph->ops, i);
 
       op->class->run_cpu (op, pool);
+      after = read_clock ();
+      op->seconds = after - before;
+      before = after;
     }
   return TRUE;
+}
+
+void
+lk_graph_foreach_timing (LkGraph           *graph,
+                         LkGraphTimingFunc  func,
+                         gpointer           user_data)
+{
+  if (graph->recording != NULL)
+    {
+      for (guint i = 0; i < lk_gpu_recording_get_n_dispatches (graph->recording); i++)
+        {
+          double seconds;
+          const char *name = lk_gpu_recording_get_timing (graph->recording, i, &seconds);
+
+          func (name, seconds, user_data);
+        }
+      return;
+    }
+
+  for (guint i = 0; i < graph->ops->len; i++)
+    {
+      const LkOp *op = g_ptr_array_index (graph->ops, i);
+
+      func (op->class->name, op->seconds, user_data);
+    }
 }
 
 /* A tensor of the arena starts inside a storage of F32: copies go by bytes, in words. */

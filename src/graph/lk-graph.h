@@ -96,6 +96,14 @@ gboolean    lk_graph_read             (LkGraph         *graph,
                                        gpointer         data,
                                        GError         **error);
 
+/* Calls `func` for each op (on Vulkan: each dispatch) of the last run with its name and the seconds it took, for benchmarks. */
+typedef void (*LkGraphTimingFunc) (const char *name,
+                                   double      seconds,
+                                   gpointer    user_data);
+void        lk_graph_foreach_timing   (LkGraph         *graph,
+                                       LkGraphTimingFunc func,
+                                       gpointer         user_data);
+
 /* The list, one op a line, for people. */
 char       *lk_graph_dump             (LkGraph         *graph);
 

@@ -65,6 +65,7 @@ struct _LkOp
   LkTensor        *outputs[LK_OP_MAX_OUTPUTS];
   guint8           parameters[LK_OP_PARAMETERS_SIZE] __attribute__ ((aligned (16)));
   guint            checkpoint;  /* the segment it stands in, 0 for none */
+  double           seconds;     /* what the last run took, on the CPU */
 };
 
 extern const LkOpClass lk_add_class;

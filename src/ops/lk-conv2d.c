@@ -2,12 +2,15 @@
  *
  * x [N,H,W,C], weight [O,kh,kw,C], bias [O], y [N,H',W',O]:
  *   y[n,i,j,o] = bias[o] + Σ_{u,v,c} x[n, i·s+u-p, j·s+v-p, c] · weight[o,u,v,c]
- * Backward (the weight is frozen, so only x gets a gradient), gathered by each pixel of x:
- *   dx[n,a,b,c] = Σ_{u,v,o} dy[n, (a+p-u)/s, (b+p-v)/s, o] · weight[o,u,v,c]   where both divisions leave no rest.
+ * Backward, gathered by each pixel of x, and, where the weight is trained (the lora_down of a convolution), by each weight:
+ *   dx[n,a,b,c] = Σ_{u,v,o} dy[n, (a+p-u)/s, (b+p-v)/s, o] · weight[o,u,v,c]   where both divisions leave no rest
+ *   dweight[o,u,v,c] = Σ_{n,i,j} dy[n,i,j,o] · x[n, i·s+u-p, j·s+v-p, c]
  */
 #define G_LOG_DOMAIN "likeness-ops"
 
 #include "config.h"
+
+#include <string.h>
 
 #include "cpu/lk-cpu.h"
 #include "graph/lk-op.h"
@@ -15,9 +18,10 @@
 #include "ops/lk-ops-private.h"
 
 enum { X, WEIGHT, BIAS };              /* forward */
-enum { DY, BACKWARD_WEIGHT, ADD };     /* backward */
+enum { DY, BACKWARD_WEIGHT, ADD };     /* backward to x */
+enum { WEIGHT_X, WEIGHT_DY, WEIGHT_ADD };   /* backward to the weight */
 
-static const LkOpClass conv2d_class, conv2d_backward_class;
+static const LkOpClass conv2d_class, conv2d_backward_class, conv2d_weight_class;
 
 /* ---- shape --------------------------------------------------------------------------------------------------- */
 
@@ -35,7 +39,7 @@ lk_conv2d (LkGraph  *graph,
 
   g_assert (x->n_dims == 4 && weight->n_dims == 4);
   g_assert (x->dims[3] == weight->dims[3]);
-  g_assert (!weight->needs_gradient);
+  g_assert (!weight->needs_gradient || weight->is_parameter);
   g_assert (x->dims[1] + pad_before + pad_after >= weight->dims[1] && x->dims[2] + pad_before + pad_after >= weight->dims[2]);
 
   conv = (LkConv2d) {
@@ -59,17 +63,26 @@ static void
 conv2d_backward (LkGraph *graph,
                  LkOp    *op)
 {
-  LkTensor *x = op->inputs[X];
-  LkOp *backward;
+  LkTensor *x = op->inputs[X], *weight = op->inputs[WEIGHT], *dy = lk_tensor_get_gradient (op->outputs[0]);
 
-  if (!x->needs_gradient)
-    return;
+  if (x->needs_gradient)
+    {
+      LkOp *backward = lk_graph_add_op (graph, &conv2d_backward_class, op->parameters, sizeof (LkConv2d));
 
-  backward = lk_graph_add_op (graph, &conv2d_backward_class, op->parameters, sizeof (LkConv2d));
-  lk_op_add_input (backward, lk_tensor_get_gradient (op->outputs[0]));
-  lk_op_add_input (backward, op->inputs[WEIGHT]);
-  lk_op_add_input (backward, lk_graph_begin_gradient (graph, x));
-  lk_op_add_gradient_output (backward, x);
+      lk_op_add_input (backward, dy);
+      lk_op_add_input (backward, weight);
+      lk_op_add_input (backward, lk_graph_begin_gradient (graph, x));
+      lk_op_add_gradient_output (backward, x);
+    }
+  if (weight->needs_gradient)
+    {
+      LkOp *backward = lk_graph_add_op (graph, &conv2d_weight_class, op->parameters, sizeof (LkConv2d));
+
+      lk_op_add_input (backward, x);
+      lk_op_add_input (backward, dy);
+      lk_op_add_input (backward, lk_graph_begin_gradient (graph, weight));
+      lk_op_add_gradient_output (backward, weight);
+    }
 }
 
 /* ---- CPU ----------------------------------------------------------------------------------------------------- */
@@ -109,6 +122,75 @@ conv2d_backward_run_cpu (const LkOp *op,
   lk_cpu_conv2d_backward_data (pool, &conv);
 }
 
+/* The pixels of x that one tap of the kernel sees, row by row of y: what dy is multiplied with. */
+typedef struct
+{
+  const LkConv2d *conv;
+  const float    *x;
+  float          *seen;     /* [n·out_h·out_w, c] */
+  gsize           u, v;
+} Tap;
+
+static void
+gather_row (gpointer data,
+            gsize    row,
+            guint    worker)
+{
+  const Tap *tap = data;
+  const LkConv2d *conv = tap->conv;
+  gsize sample = row / conv->out_h, a = row % conv->out_h * conv->stride + tap->u - conv->pad_before, c = conv->c;
+  float *seen = tap->seen + row * conv->out_w * c;
+
+  for (gsize j = 0; j < conv->out_w; j++, seen += c)
+    {
+      gsize b = j * conv->stride + tap->v - conv->pad_before;     /* wraps to a large number left of the first column */
+
+      if (a < conv->h && b < conv->w)
+        memcpy (seen, tap->x + ((sample * conv->h + a) * conv->w + b) * c, c * sizeof (float));
+      else
+        memset (seen, 0, c * sizeof (float));
+    }
+}
+
+static void
+conv2d_weight_run_cpu (const LkOp *op,
+                       LkPool     *pool)
+{
+  const LkConv2d *conv = (const LkConv2d *) op->parameters;
+  gsize rows = (gsize) conv->n * conv->out_h * conv->out_w, width = (gsize) conv->kh * conv->kw * conv->c;
+  float *dweight = lk_tensor_get_data (op->outputs[0]);
+  g_autofree float *seen = g_new (float, rows * conv->c);
+  Tap tap = { .conv = conv, .x = lk_tensor_get_data (op->inputs[WEIGHT_X]), .seen = seen };
+
+  for (tap.u = 0; tap.u < conv->kh; tap.u++)
+    for (tap.v = 0; tap.v < conv->kw; tap.v++)
+      {
+        float *c = dweight + (tap.u * conv->kw + tap.v) * conv->c;
+
+        lk_pool_run (pool, (gsize) conv->n * conv->out_h, gather_row, &tap);
+        lk_cpu_gemm (pool, &(LkCpuGemm) {
+          .m = conv->o, .n = conv->c, .k = rows, .trans_a = TRUE, .scale = 1.f,
+          .a = lk_tensor_get_data (op->inputs[WEIGHT_DY]), .lda = conv->o,
+          .b = seen, .b_dtype = LK_DTYPE_F32, .ldb = conv->c,
+          .add = c, .c = c, .ldc = width,
+        });
+      }
+}
+
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+conv2d_weight_record (const LkOp      *op,
+                      LkGpuRecording  *recording,
+                      GError         **error)
+{
+  const LkConv2d *conv = (const LkConv2d *) op->parameters;
+
+  return lk_record (recording, "conv2d_weight", 0,
+                    (LkGpuBinding[]) { LK_READ (op->inputs[WEIGHT_X]), LK_READ (op->inputs[WEIGHT_DY]), LK_READ_WRITE (op->outputs[0]) }, 3,
+                    conv, sizeof *conv, lk_n_groups ((gsize) conv->o * conv->kh * conv->kw * conv->c, 64), error);
+}
+
 static const LkOpClass conv2d_class = {
   .name = "conv2d",
   .backward = conv2d_backward,
@@ -119,4 +201,10 @@ static const LkOpClass conv2d_backward_class = {
   .name = "conv2d_backward",
   .run_cpu = conv2d_backward_run_cpu,
   .in_place_input = ADD + 1,
+};
+
+static const LkOpClass conv2d_weight_class = {
+  .name = "conv2d_weight",
+  .run_cpu = conv2d_weight_run_cpu,
+  .record = conv2d_weight_record,
 };

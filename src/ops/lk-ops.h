@@ -27,7 +27,8 @@ LkTensor *lk_linear_add       (LkGraph  *graph,
                                LkTensor *scale);
 
 /* Convolution of x [N,H,W,C] with weight [O,kh,kw,C] and bias [O] or NULL; zero padding of `pad_before` rows and columns at the
- * top and left, `pad_after` at the bottom and right. y [N,H',W',O], H' = (H + pad_before + pad_after - kh) / stride + 1. */
+ * top and left, `pad_after` at the bottom and right. y [N,H',W',O], H' = (H + pad_before + pad_after - kh) / stride + 1.
+ * The weight may be a parameter. */
 LkTensor *lk_conv2d           (LkGraph  *graph,
                                LkTensor *x,
                                LkTensor *weight,

@@ -432,6 +432,8 @@ static const LkTestOp cases[] = {
   { "conv/stride-two-after", 3, { { 4, { 1, 8, 10, 5 } }, { 4, { 8, 3, 3, 5 }, F16 }, { 1, { 8 }, FROZEN } }, { 2, 0, 1 }, 0, build_conv, conv_formula },
   { "conv/one-by-one", 3, { { 4, { 2, 5, 5, 16 } }, { 4, { 12, 1, 1, 16 }, F16 }, { 1, { 12 }, FROZEN } }, { 1, 0, 0 }, 0, build_conv, conv_formula },
   { "conv/wide", 3, { { 4, { 1, 5, 6, 40 } }, { 4, { 37, 3, 3, 40 }, F16 }, { 1, { 37 }, FROZEN } }, { 1, 1, 1 }, 0, build_conv, conv_formula },
+  { "conv/trained", 3, { { 4, { 2, 7, 6, 5 } }, { 4, { 4, 3, 3, 5 } }, { 1, { 4 }, FROZEN } }, { 1, 1, 1 }, 0, build_conv, conv_formula },
+  { "conv/trained-stride-two", 3, { { 4, { 1, 9, 6, 3 } }, { 4, { 2, 3, 3, 3 } }, { 1, { 2 }, FROZEN } }, { 2, 1, 1 }, 0, build_conv, conv_formula },
   { "attention/one", 3, { { 3, { 1, 1, 4 } }, { 3, { 1, 1, 4 } }, { 3, { 1, 1, 4 } } }, { 1, 0 }, 0.5, build_attention, attention_formula, .gradient_bound = 1e-9 },
   { "attention/self", 3, { { 3, { 2, 13, 24 } }, { 3, { 2, 13, 24 } }, { 3, { 2, 13, 24 } } }, { 3, 0 }, 0.35, build_attention, attention_formula },
   { "attention/cross", 3, { { 3, { 2, 19, 16 } }, { 3, { 2, 7, 16 } }, { 3, { 2, 7, 16 } } }, { 2, 0 }, 0.35, build_attention, attention_formula },
