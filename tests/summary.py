@@ -10,6 +10,7 @@ import re
 import sys
 
 CASE = re.compile(r"^\s*(not )?ok\b\s*\d*\s*-?\s*(.*)$")
+MAX_COMPLAINTS = 40
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)$", re.IGNORECASE)
 
 
@@ -43,6 +44,20 @@ def cases_of(test):
         yield "passed", "", ""
 
 
+def print_complaints(test):
+    """What a failed program said: of TAP, only what belongs to the failures."""
+    lines = test.get("stdout", "").splitlines()
+    if any(CASE.match(line) for line in lines):
+        lines, all_lines, has_failed = [], lines, False
+        for line in all_lines:
+            if CASE.match(line):
+                has_failed = line.startswith("not ok")
+            if has_failed or "ERROR" in line or line.startswith("Bail out!"):
+                lines.append(line)
+    for line in lines[:MAX_COMPLAINTS]:
+        print(f"{test['name']}: {line}")
+
+
 def main(path):
     outcomes = {"passed": [], "failed": [], "skipped": []}
     try:
@@ -55,6 +70,9 @@ def main(path):
         for outcome, name, reason in cases_of(test):
             outcomes[outcome].append((test["name"], name, reason))
 
+    for test in tests:
+        if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
+            print_complaints(test)
     for outcome, title in (("skipped", "SKIPPED"), ("failed", "FAILED")):
         for program, name, reason in outcomes[outcome]:
             print(f"{title}: {program} {name} {reason}".replace("  ", " ").rstrip())
