@@ -90,6 +90,20 @@ lk_cpu_conv2d_backward_data (LkPool            *pool,
 }
 
 void
+lk_cpu_attention (LkPool               *pool,
+                  const LkCpuAttention *attention)
+{
+  PICK (attention)->forward (pool, attention);
+}
+
+void
+lk_cpu_attention_backward (LkPool               *pool,
+                           const LkCpuAttention *attention)
+{
+  PICK (attention)->backward (pool, attention);
+}
+
+void
 lk_cpu_group_norm (LkPool               *pool,
                    const LkCpuGroupNorm *norm)
 {

@@ -63,7 +63,7 @@ void lk_cpu_conv2d_backward_data (LkPool            *pool,
                                   const LkCpuConv2d *conv);
 
 /* Attention as ops/lk-ops.h defines it. q [b,t,h*d], k and v [b,s,h*d], y [b,t,h*d]; lse [b,h,t]: log of the sum of exp of the
- * scaled scores, kept for backward. Backward recomputes the probabilities from lse. Any of dq, dk, dv may be NULL. */
+ * scaled scores, kept for backward, or NULL. scale > 0. Backward recomputes the probabilities from lse. Any of dq, dk, dv may be NULL. */
 typedef struct
 {
   gsize        b, t, s, h, d;

@@ -61,6 +61,37 @@ v_exp (LkVec x)
   return v_exp_parts (x, v_set (0));
 }
 
+/* 2^x for x <= 0, as softmax needs it; 0 from x = -150 down. */
+LK_INLINE LkVec
+v_exp2 (LkVec x)
+{
+  const float shift = 0x1.8p23f;
+  LkVec n, r, p;
+
+  x = v_max (v_set (-150), x);
+  n = x + shift;
+#if !defined(__AVX512F__)
+  LkInts exponent = (LkInts) n - (LkInts) v_set (shift);
+#endif
+  n -= shift;
+  r = x - n;
+  /* (2^r - 1) / r, minimax for |r| <= 1/2: relative error of 2^r 4e-9 */
+  p = v_set (1.546949973e-4f);
+  p = v_fma (p, r, v_set (1.33908891e-3f));
+  p = v_fma (p, r, v_set (9.618031354e-3f));
+  p = v_fma (p, r, v_set (5.550357061e-2f));
+  p = v_fma (p, r, v_set (0.2402265108f));
+  p = v_fma (p, r, v_set (0.693147188f));
+  p = v_fma (p, r, v_set (1));
+#if defined(__AVX512F__)
+  return (LkVec) _mm512_scalef_ps ((__m512) p, (__m512) n);
+#else
+  LkInts half = exponent >> 1;
+
+  return p * (LkVec) ((half + 127) << 23) * (LkVec) ((exponent - half + 127) << 23);
+#endif
+}
+
 /* σ (w) and 1 - σ (w) for w = high + low. */
 LK_INLINE void
 v_sigmoid_parts (LkVec  high,

@@ -435,6 +435,19 @@ v_transpose (LkVec rows[LANES])
 #endif
 }
 
+/* Whether the mask is set in every lane. */
+LK_INLINE gboolean
+v_all (LkInts mask)
+{
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask ((__m512i) mask) == 0xffff;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps ((__m256) mask) == 0xff;
+#else
+  return (mask[0] & mask[1] & mask[2] & mask[3]) != 0;
+#endif
+}
+
 /* The sum of all lanes, halves first. */
 LK_INLINE float
 v_sum (LkVec v)
