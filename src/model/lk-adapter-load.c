@@ -255,7 +255,6 @@ add_pair (LkAdapterFile          *file,
           LkAdapter              *adapter,
           const Pair             *pair,
           const LkAdapterTarget  *target,
-          gboolean                trainable,
           GError                **error)
 {
   gsize rank, in, out, up_rank, kernel, up_kernel;
@@ -273,13 +272,6 @@ add_pair (LkAdapterFile          *file,
                    file->file_name, pair->name, (guint) in, (guint) out, target->in, target->out);
       return FALSE;
     }
-  if (trainable && target->kernel > 1)
-    {
-      g_set_error (error, LK_ADAPTER_ERROR, LK_ADAPTER_ERROR_UNSUPPORTED,
-                   _("“%s” changes convolutions (“%s”), which cannot be trained further. It can be used for drawing."),
-                   file->file_name, pair->name);
-      return FALSE;
-    }
   if (!read_alpha (file, pair, target, (guint) rank, &alpha, error))
     return FALSE;
 
@@ -291,7 +283,6 @@ add_pair (LkAdapterFile          *file,
 static gboolean
 add_pairs (LkAdapterFile  *file,
            LkAdapter      *adapter,
-           gboolean        trainable,
            GError        **error)
 {
   for (guint i = 0; i < lk_adapter_targets_get_n (file->targets); i++)
@@ -304,7 +295,7 @@ add_pairs (LkAdapterFile  *file,
         return set_damaged (file, pair, error);
       if (pair == NULL)
         pair = other;
-      if (pair != NULL && !add_pair (file, adapter, pair, target, trainable, error))
+      if (pair != NULL && !add_pair (file, adapter, pair, target, error))
         return FALSE;
     }
   return TRUE;
@@ -466,7 +457,7 @@ lk_adapter_load (LkDevice      *device,
   if (!collect (&file, error))
     return NULL;
   read_peft_alphas (&file);
-  if (!add_pairs (&file, adapter, trainable, error) || !check_found (&file, adapter, error) ||
+  if (!add_pairs (&file, adapter, error) || !check_found (&file, adapter, error) ||
       !lk_adapter_allocate (adapter, device, trainable ? LK_DTYPE_F32 : get_dtype (&file, adapter), trainable, error) ||
       !load_modules (&file, adapter, error))
     return NULL;

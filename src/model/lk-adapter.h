@@ -77,8 +77,8 @@ LkAdapter             *lk_adapter_new              (LkDevice              *devic
                                                     LkCheckpoint          *checkpoint,
                                                     const LkAdapterSettings *settings,
                                                     GError               **error);
-/* Reads a file: kohya's, diffusers' and PEFT's names. `trainable`: with a gradient storage, and F32; convolutions of 3x3 cannot be
- * trained. `note` (may be NULL) receives a sentence about what the file holds that was left out, or NULL; owned by the caller. */
+/* Reads a file: kohya's, diffusers' and PEFT's names. `trainable`: with a gradient storage, and F32. `note` (may be NULL) receives
+ * a sentence about what the file holds that was left out, or NULL; owned by the caller. */
 LkAdapter             *lk_adapter_load             (LkDevice              *device,
                                                     LkCheckpoint          *checkpoint,
                                                     const char            *path,
