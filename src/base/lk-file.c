@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,6 +226,48 @@ lk_file_read (const char  *path,
   if (length != NULL)
     *length = n;
   return g_steal_pointer (&buffer);
+}
+
+typedef struct
+{
+  gpointer start;
+  gsize    length;
+} Map;
+
+static void
+map_free (gpointer data)
+{
+  Map *map = data;
+
+  munmap (map->start, map->length);
+  g_free (map);
+}
+
+GBytes *
+lk_file_map (const char  *path,
+             GError     **error)
+{
+  struct stat status;
+  g_autofd int fd = open_regular (path, &status, error);
+  gpointer start;
+  Map *map;
+
+  if (fd < 0)
+    return NULL;
+  if (status.st_size == 0)
+    return g_bytes_new (NULL, 0);
+
+  start = mmap (NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (start == MAP_FAILED)
+    {
+      lk_file_set_error (error, errno, "read", path);
+      return NULL;
+    }
+
+  map = g_new (Map, 1);
+  map->start = start;
+  map->length = status.st_size;
+  return g_bytes_new_with_free_func (start, status.st_size, map_free, map);
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */

@@ -28,6 +28,10 @@ char         *lk_file_read          (const char     *path,
                                      gsize           max_bytes,
                                      gsize          *length,
                                      GError        **error);
+/* The whole file, mapped: only the pages that are looked at are read. Another program that shortens the file meanwhile ends this
+ * process; use it for large files, and lk_file_read () for the rest. */
+GBytes       *lk_file_map           (const char     *path,
+                                     GError        **error);
 /* Replaces or makes `path` atomically. `length` -1: `data` is a string. */
 gboolean      lk_file_write         (const char     *path,
                                      gconstpointer   data,

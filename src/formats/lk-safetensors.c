@@ -7,14 +7,9 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <glib/gstdio.h>
 
 #include "base/lk-file.h"
 #include "base/lk-sha256.h"
@@ -29,7 +24,8 @@ struct _LkSafetensors
   gatomicrefcount  ref_count;
 
   char            *path;             /* owned */
-  GBytes          *bytes;            /* owned; NULL for a mapped file */
+  GBytes          *bytes;            /* owned */
+  gboolean         is_mapped;        /* `bytes` are a mapped file */
   const guint8    *start;
   gsize            size;
   gsize            data_start;       /* where the data section starts */
@@ -613,20 +609,6 @@ read_header (LkSafetensors  *file,
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
 
-static LkSafetensors *
-new_file (const char *path)
-{
-  LkSafetensors *file = g_new0 (LkSafetensors, 1);
-
-  g_atomic_ref_count_init (&file->ref_count);
-  file->path = g_strdup (path);
-  file->strings = g_string_chunk_new (4096);
-  file->tensors = g_array_new (FALSE, FALSE, sizeof (LkSafeTensor));
-  file->by_name = g_hash_table_new (g_str_hash, g_str_equal);
-  file->metadata = g_hash_table_new (g_str_hash, g_str_equal);
-  return file;
-}
-
 static int
 compare_strings (const void *a,
                  const void *b)
@@ -634,69 +616,42 @@ compare_strings (const void *a,
   return strcmp (*(const char * const *) a, *(const char * const *) b);
 }
 
-static LkSafetensors *
-finish_opening (LkSafetensors  *file,
-                GError        **error)
+LkSafetensors *
+lk_safetensors_open_bytes (GBytes      *bytes,
+                           const char  *name,
+                           GError     **error)
 {
-  g_autofree char *name = g_filename_display_name (file->path);
+  g_autoptr (LkSafetensors) file = g_new0 (LkSafetensors, 1);
+  g_autofree char *display = g_filename_display_name (name);
   guint n;
 
-  if (!read_header (file, name, error))
-    {
-      lk_safetensors_unref (file);
-      return NULL;
-    }
+  g_atomic_ref_count_init (&file->ref_count);
+  file->path = g_strdup (name);
+  file->bytes = g_bytes_ref (bytes);
+  file->start = g_bytes_get_data (bytes, &file->size);
+  file->strings = g_string_chunk_new (4096);
+  file->tensors = g_array_new (FALSE, FALSE, sizeof (LkSafeTensor));
+  file->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  file->metadata = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (!read_header (file, display, error))
+    return NULL;
 
   file->metadata_keys = (const char **) g_hash_table_get_keys_as_array (file->metadata, &n);
   qsort (file->metadata_keys, n, sizeof (char *), compare_strings);
-  return file;
+  return g_steal_pointer (&file);
 }
 
 LkSafetensors *
 lk_safetensors_open (const char  *path,
                      GError     **error)
 {
-  g_autoptr (LkSafetensors) file = new_file (path);
-  g_autofd int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat status;
-  gpointer map;
+  g_autoptr (GBytes) bytes = lk_file_map (path, error);
+  LkSafetensors *file = bytes != NULL ? lk_safetensors_open_bytes (bytes, path, error) : NULL;
 
-  if (fd < 0 || fstat (fd, &status) != 0)
-    {
-      lk_file_set_error (error, errno, "read", path);
-      return NULL;
-    }
-  if (!S_ISREG (status.st_mode))
-    {
-      lk_file_set_error (error, S_ISDIR (status.st_mode) ? EISDIR : ENODEV, "read", path);
-      return NULL;
-    }
-
-  if (status.st_size > 0)
-    {
-      map = mmap (NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-      if (map == MAP_FAILED)
-        {
-          lk_file_set_error (error, errno, "read", path);
-          return NULL;
-        }
-      file->start = map;
-      file->size = status.st_size;
-    }
-
-  return finish_opening (g_steal_pointer (&file), error);
-}
-
-LkSafetensors *
-lk_safetensors_open_bytes (GBytes      *bytes,
-                           const char  *name,
-                           GError     **error)
-{
-  LkSafetensors *file = new_file (name);
-
-  file->bytes = g_bytes_ref (bytes);
-  file->start = g_bytes_get_data (bytes, &file->size);
-  return finish_opening (file, error);
+  if (file != NULL)
+    file->is_mapped = TRUE;
+  return file;
 }
 
 LkSafetensors *
@@ -712,16 +667,12 @@ lk_safetensors_unref (LkSafetensors *file)
   if (!g_atomic_ref_count_dec (&file->ref_count))
     return;
 
-  if (file->bytes != NULL)
-    g_bytes_unref (file->bytes);
-  else if (file->start != NULL)
-    munmap ((gpointer) file->start, file->size);
-
   g_free (file->metadata_keys);
   g_hash_table_unref (file->metadata);
   g_hash_table_unref (file->by_name);
   g_array_unref (file->tensors);
   g_string_chunk_free (file->strings);
+  g_bytes_unref (file->bytes);
   g_free (file->path);
   g_free (file);
 }
@@ -799,7 +750,7 @@ lk_safetensors_release (LkSafetensors      *file,
   gsize start = (gsize) tensor->data / page * page + page;       /* the pages that no neighbour shares */
   gsize end = ((gsize) tensor->data + tensor->bytes) / page * page;
 
-  if (file->bytes == NULL && start < end)
+  if (file->is_mapped && start < end)
     madvise ((gpointer) start, end - start, MADV_DONTNEED);
 }
 
