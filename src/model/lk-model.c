@@ -262,6 +262,16 @@ lk_model_has_weight (LkModel      *model,
   return lk_checkpoint_find_weight (model->checkpoint, part, name) != NULL;
 }
 
+LkStorage *
+lk_model_get_storage (LkModel      *model,
+                      LkModelParts  part,
+                      const char   *name)
+{
+  const LkWeight *weight = lk_checkpoint_find_weight (model->checkpoint, part, name);
+
+  return weight != NULL ? g_hash_table_lookup (model->storages, weight) : NULL;
+}
+
 LkTensor *
 lk_model_weight (LkModel      *model,
                  LkGraph      *graph,
@@ -269,7 +279,7 @@ lk_model_weight (LkModel      *model,
                  const char   *name)
 {
   const LkWeight *weight = lk_checkpoint_find_weight (model->checkpoint, part, name);
-  LkStorage *storage = weight != NULL ? g_hash_table_lookup (model->storages, weight) : NULL;
+  LkStorage *storage = lk_model_get_storage (model, part, name);
 
   if (storage == NULL)
     g_error ("The weight “%s” is asked for, but %s", name, weight == NULL ? "the model has none of that name" : "not loaded");

@@ -42,6 +42,10 @@ LkModelParts          lk_model_get_loaded       (LkModel       *model);
 gsize                 lk_model_get_bytes        (LkCheckpoint  *checkpoint,
                                                  LkModelParts   parts);
 
+/* The memory of a weight; NULL where its part is not loaded, or the model has no such weight. */
+LkStorage            *lk_model_get_storage      (LkModel       *model,
+                                                 LkModelParts   part,
+                                                 const char    *name);
 /* For the builders of networks: the weight as a tensor of `graph`. It must exist and its part be loaded. */
 LkTensor             *lk_model_weight           (LkModel       *model,
                                                  LkGraph       *graph,
