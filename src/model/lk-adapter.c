@@ -92,6 +92,13 @@ fill_down (LkAdapter             *adapter,
   return lk_storage_write (adapter->storage, module->down, module->n_down, values, error);
 }
 
+static gboolean
+is_wanted (const LkAdapterSettings *settings,
+           const LkAdapterTarget   *target)
+{
+  return (target->part & settings->parts) != 0 && (target->is_default || settings->conv_rank > 0);
+}
+
 LkAdapter *
 lk_adapter_new (LkDevice                 *device,
                 LkCheckpoint             *checkpoint,
@@ -106,9 +113,11 @@ lk_adapter_new (LkDevice                 *device,
   for (guint i = 0; i < lk_adapter_targets_get_n (targets); i++)
     {
       const LkAdapterTarget *target = lk_adapter_targets_get (targets, i);
+      guint rank = target->kernel > 1 ? settings->conv_rank : settings->rank;
+      double alpha = target->kernel > 1 ? settings->conv_alpha : settings->alpha;
 
-      if (target->is_default && (target->part & settings->parts) != 0)
-        lk_adapter_add_module (adapter, target, settings->rank, settings->alpha != 0. ? settings->alpha : settings->rank);
+      if (is_wanted (settings, target))
+        lk_adapter_add_module (adapter, target, rank, alpha != 0. ? alpha : rank);
     }
   if (!lk_adapter_allocate (adapter, device, LK_DTYPE_F32, TRUE, error))
     return NULL;

@@ -70,9 +70,12 @@ typedef struct
   double       alpha;
   guint64      seed;
   LkModelParts parts;               /* UNET, or UNET and TEXT: kohya's default layers of these */
+  guint        conv_rank;           /* of the U-Net's convolutions of 3x3, 0: leave them; with them go its residual blocks' other layers, */
+  double       conv_alpha;          /* which have `rank` and `alpha` */
 } LkAdapterSettings;
 
-/* A new one to be trained: down uniform in ±1/√in, drawn from `seed`; up zero. alpha 0 stands for the rank. */
+/* A new one to be trained: down uniform in ±1/√in, drawn from `seed`; up zero. alpha 0 stands for
+ * the rank. */
 LkAdapter             *lk_adapter_new              (LkDevice              *device,
                                                     LkCheckpoint          *checkpoint,
                                                     const LkAdapterSettings *settings,
