@@ -242,6 +242,19 @@ get_memory_budget (VkPhysicalDevice physical,
   return budget.heapBudget[heap] - MIN (budget.heapBudget[heap], budget.heapUsage[heap]);
 }
 
+/* gemm_registers.comp wants subgroups of 8 with broadcasts, and pays on software devices. */
+static gboolean
+has_register_tiles (const LkGpuInfo                          *info,
+                    const VkPhysicalDeviceSubgroupProperties *subgroup)
+{
+  const char *forced = g_getenv ("LIKENESS_GPU_TILES");
+
+  if (subgroup->subgroupSize != 8 || !(subgroup->supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT) ||
+      g_strcmp0 (forced, "shared") == 0)
+    return FALSE;
+  return info->is_software || g_strcmp0 (forced, "registers") == 0;
+}
+
 static void
 fill_info (LkGpuInfo        *info,
            guint             index,
@@ -295,6 +308,7 @@ fill_info (LkGpuInfo        *info,
   if (float16.shaderFloat16 && (subgroup.supportedOperations & wanted) == wanted &&
       (info->api_version >= VK_API_VERSION_1_3 || has_extension (physical, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)))
     info->tier = has_fp16_matrices (physical) ? 2 : 1;
+  info->has_register_tiles = has_register_tiles (info, &subgroup);
   if (limit != NULL && g_ascii_isdigit (*limit))
     info->tier = MIN (info->tier, (guint) g_ascii_digit_value (*limit));
 }

@@ -48,6 +48,8 @@ typedef struct
   guint64  max_allocation;
   guint    max_shared_memory;     /* bytes of one workgroup */
   guint    max_invocations;
+  gboolean has_register_tiles;    /* products run in one subgroup's registers (software), not in shared memory (hardware);
+                                     LIKENESS_GPU_TILES=registers or shared forces one where the device can */
 } LkGpuInfo;
 
 /* All devices, in the loader's order: an array of LkGpuInfo, owned by the caller. Empty with no error where Vulkan has none. */

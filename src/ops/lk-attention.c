@@ -121,13 +121,85 @@ attention_backward_run_cpu (const LkOp *op,
   lk_cpu_attention_backward (pool, &attention);
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+#define BLOCK 64      /* queries or keys of a workgroup: shaders/common/attention.glsl */
+
+/* Records one of the kernels that walk over scores, a workgroup for each block of `length` rows of each head. */
+static gboolean
+record_walk (const LkOp          *op,
+             const char          *shader,
+             guint                length,
+             const LkGpuBinding  *bindings,
+             guint                n_bindings,
+             LkGpuRecording      *recording,
+             GError             **error)
+{
+  const LkAttention *attention = (const LkAttention *) op->parameters;
+  LkGpuKernel kernel = {
+    .shader = shader,
+    .n_constants = 3,
+    .constants = { attention->d, attention->is_causal, attention->d % 4 == 0 },
+  };
+  struct
+  {
+    guint32 b, t, s, h;
+    float   scale;
+  } parameters = { attention->b, attention->t, attention->s, attention->h, attention->scale };
+
+  return lk_gpu_recording_dispatch (recording, &kernel, bindings, n_bindings, &parameters, sizeof parameters,
+                                    attention->b * attention->h * lk_n_groups (length, BLOCK), 1, 1, error);
+}
+
+static gboolean
+attention_record (const LkOp      *op,
+                  LkGpuRecording  *recording,
+                  GError         **error)
+{
+  const LkAttention *attention = (const LkAttention *) op->parameters;
+  LkGpuBinding bindings[] = {
+    LK_READ (op->inputs[Q]), LK_READ (op->inputs[K]), LK_READ (op->inputs[V]), LK_READ (NULL),
+    LK_WRITE (op->outputs[Y]), LK_WRITE (op->outputs[LSE]),
+  };
+
+  return record_walk (op, "attention", attention->t, bindings, 6, recording, error);
+}
+
+static gboolean
+attention_backward_record (const LkOp      *op,
+                           LkGpuRecording  *recording,
+                           GError         **error)
+{
+  const LkAttention *attention = (const LkAttention *) op->parameters;
+  LkGpuBinding bindings[] = {
+    LK_READ (op->inputs[Q]), LK_READ (op->inputs[K]), LK_READ (op->inputs[V]), LK_READ (op->inputs[DY]),
+    LK_READ (op->inputs[SAVED_LSE]), LK_READ (op->outputs[DELTA]), LK_WRITE (op->outputs[DQ]), LK_READ (NULL),
+  };
+  struct
+  {
+    guint32 n_elements, t, h, d;
+  } delta = { attention->b * attention->h * attention->t, attention->t, attention->h, attention->d };
+
+  if (!lk_record (recording, "attention_delta", 0,
+                  (LkGpuBinding[]) { LK_READ (op->inputs[DY]), LK_READ (op->inputs[SAVED_Y]), LK_WRITE (op->outputs[DELTA]) }, 3,
+                  &delta, sizeof delta, lk_n_groups (delta.n_elements, LK_ELEMENTS_PER_GROUP), error) ||
+      !record_walk (op, "attention_dq", attention->t, bindings, 7, recording, error))
+    return FALSE;
+
+  bindings[6] = LK_WRITE (op->outputs[DK]);
+  bindings[7] = LK_WRITE (op->outputs[DV]);
+  return record_walk (op, "attention_dkv", attention->s, bindings, 8, recording, error);
+}
+
 static const LkOpClass attention_class = {
   .name = "attention",
   .backward = attention_backward,
   .run_cpu = attention_run_cpu,
+  .record = attention_record,
 };
 
 static const LkOpClass attention_backward_class = {
   .name = "attention_backward",
   .run_cpu = attention_backward_run_cpu,
+  .record = attention_backward_record,
 };

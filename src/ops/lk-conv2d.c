@@ -35,6 +35,7 @@ lk_conv2d (LkGraph  *graph,
            guint     pad_after)
 {
   LkConv2d conv;
+  LkTensor *y;
   LkOp *op;
 
   g_assert (x->n_dims == 4 && weight->n_dims == 4);
@@ -54,7 +55,9 @@ lk_conv2d (LkGraph  *graph,
   lk_op_add_input (op, x);
   lk_op_add_input (op, weight);
   lk_op_add_input (op, bias);
-  return lk_op_add_output (op, LK_DTYPE_F32, 4, (gsize[]) { conv.n, conv.out_h, conv.out_w, conv.o });
+  y = lk_op_add_output (op, LK_DTYPE_F32, 4, (gsize[]) { conv.n, conv.out_h, conv.out_w, conv.o });
+  lk_product_add_scratch (graph, op, (gsize) conv.n * conv.out_h * conv.out_w, conv.o, (gsize) conv.kh * conv.kw * conv.c);
+  return y;
 }
 
 /* ---- backward ------------------------------------------------------------------------------------------------ */
@@ -67,12 +70,14 @@ conv2d_backward (LkGraph *graph,
 
   if (x->needs_gradient)
     {
+      const LkConv2d *conv = (const LkConv2d *) op->parameters;
       LkOp *backward = lk_graph_add_op (graph, &conv2d_backward_class, op->parameters, sizeof (LkConv2d));
 
       lk_op_add_input (backward, dy);
       lk_op_add_input (backward, weight);
       lk_op_add_input (backward, lk_graph_begin_gradient (graph, x));
       lk_op_add_gradient_output (backward, x);
+      lk_product_add_scratch (graph, backward, (gsize) conv->n * conv->h * conv->w, conv->c, (gsize) conv->kh * conv->kw * conv->o);
     }
   if (weight->needs_gradient)
     {
@@ -180,6 +185,40 @@ conv2d_weight_run_cpu (const LkOp *op,
 /* ---- Vulkan -------------------------------------------------------------------------------------------------- */
 
 static gboolean
+conv2d_record (const LkOp      *op,
+               LkGpuRecording  *recording,
+               GError         **error)
+{
+  const LkConv2d *conv = (const LkConv2d *) op->parameters;
+  gsize k = (gsize) conv->kh * conv->kw * conv->c;
+
+  return lk_product_record (&(LkProduct) {
+    .m = (gsize) conv->n * conv->out_h * conv->out_w, .n = conv->o, .k = k,
+    .trans_b = TRUE,
+    .lda = conv->c, .ldb = k,
+    .conv = conv,
+    .a = op->inputs[X], .b = op->inputs[WEIGHT], .bias = op->inputs[BIAS], .c = op->outputs[0],
+    .scratch = op->n_outputs > 1 ? op->outputs[1] : NULL,
+  }, recording, error);
+}
+
+static gboolean
+conv2d_backward_record (const LkOp      *op,
+                        LkGpuRecording  *recording,
+                        GError         **error)
+{
+  const LkConv2d *conv = (const LkConv2d *) op->parameters;
+
+  return lk_product_record (&(LkProduct) {
+    .m = (gsize) conv->n * conv->h * conv->w, .n = conv->c, .k = (gsize) conv->kh * conv->kw * conv->o,
+    .lda = conv->o, .ldb = (gsize) conv->kh * conv->kw * conv->c,
+    .conv = conv,
+    .a = op->inputs[DY], .b = op->inputs[BACKWARD_WEIGHT], .add = op->inputs[ADD], .c = op->outputs[0],
+    .scratch = op->n_outputs > 1 ? op->outputs[1] : NULL,
+  }, recording, error);
+}
+
+static gboolean
 conv2d_weight_record (const LkOp      *op,
                       LkGpuRecording  *recording,
                       GError         **error)
@@ -195,11 +234,13 @@ static const LkOpClass conv2d_class = {
   .name = "conv2d",
   .backward = conv2d_backward,
   .run_cpu = conv2d_run_cpu,
+  .record = conv2d_record,
 };
 
 static const LkOpClass conv2d_backward_class = {
   .name = "conv2d_backward",
   .run_cpu = conv2d_backward_run_cpu,
+  .record = conv2d_backward_record,
   .in_place_input = ADD + 1,
 };
 

@@ -14,7 +14,8 @@
 #include "ops/lk-ops.h"
 #include "ops/lk-ops-private.h"
 
-enum { A, B, BIAS, ADD, SCALE };
+enum { A, B, BIAS, ADD, SCALE };    /* inputs */
+enum { C, SCRATCH };                /* outputs */
 
 static const LkOpClass gemm_class;
 
@@ -53,17 +54,30 @@ add_gemm (LkGraph  *graph,
   return op;
 }
 
+static void
+add_scratch (LkGraph *graph,
+             LkOp    *op)
+{
+  const LkGemm *gemm = (const LkGemm *) op->parameters;
+
+  lk_product_add_scratch (graph, op, gemm->m, gemm->n, gemm->k);
+}
+
 /* The output has x's dimensions, the last one replaced. */
 static LkTensor *
-add_output_like (LkOp     *op,
+add_output_like (LkGraph  *graph,
+                 LkOp     *op,
                  LkTensor *x)
 {
   gsize dims[LK_MAX_DIMS];
+  LkTensor *c;
 
   for (guint i = 0; i < x->n_dims; i++)
     dims[i] = x->dims[i];
   dims[x->n_dims - 1] = ((const LkGemm *) op->parameters)->n;
-  return lk_op_add_output (op, LK_DTYPE_F32, x->n_dims, dims);
+  c = lk_op_add_output (op, LK_DTYPE_F32, x->n_dims, dims);
+  add_scratch (graph, op);
+  return c;
 }
 
 LkTensor *
@@ -72,7 +86,7 @@ lk_linear (LkGraph  *graph,
            LkTensor *weight,
            LkTensor *bias)
 {
-  return add_output_like (add_gemm (graph, x, FALSE, weight, TRUE, bias, NULL, NULL), x);
+  return add_output_like (graph, add_gemm (graph, x, FALSE, weight, TRUE, bias, NULL, NULL), x);
 }
 
 LkTensor *
@@ -82,7 +96,7 @@ lk_linear_add (LkGraph  *graph,
                LkTensor *weight,
                LkTensor *scale)
 {
-  return add_output_like (add_gemm (graph, x, FALSE, weight, TRUE, NULL, base, scale), x);
+  return add_output_like (graph, add_gemm (graph, x, FALSE, weight, TRUE, NULL, base, scale), x);
 }
 
 /* ---- backward ------------------------------------------------------------------------------------------------ */
@@ -100,6 +114,7 @@ add_product (LkGraph  *graph,
   LkOp *op = add_gemm (graph, a, trans_a, b, trans_b, NULL, lk_graph_begin_gradient (graph, target), scale);
 
   lk_op_add_gradient_output (op, target);
+  add_scratch (graph, op);
 }
 
 static void
@@ -145,9 +160,30 @@ gemm_run_cpu (const LkOp *op,
   });
 }
 
+/* ---- Vulkan -------------------------------------------------------------------------------------------------- */
+
+static gboolean
+gemm_record (const LkOp      *op,
+             LkGpuRecording  *recording,
+             GError         **error)
+{
+  const LkGemm *gemm = (const LkGemm *) op->parameters;
+
+  return lk_product_record (&(LkProduct) {
+    .m = gemm->m, .n = gemm->n, .k = gemm->k,
+    .trans_a = gemm->trans_a, .trans_b = gemm->trans_b,
+    .lda = lk_tensor_get_n_columns (op->inputs[A]),
+    .ldb = lk_tensor_get_n_columns (op->inputs[B]),
+    .a = op->inputs[A], .b = op->inputs[B], .bias = op->inputs[BIAS], .add = op->inputs[ADD], .scale = op->inputs[SCALE],
+    .c = op->outputs[C],
+    .scratch = op->n_outputs > SCRATCH ? op->outputs[SCRATCH] : NULL,
+  }, recording, error);
+}
+
 static const LkOpClass gemm_class = {
   .name = "gemm",
   .backward = gemm_backward,
   .run_cpu = gemm_run_cpu,
+  .record = gemm_record,
   .in_place_input = ADD + 1,
 };

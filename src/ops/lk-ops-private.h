@@ -18,6 +18,27 @@ typedef struct
   guint n, h, w, c, o, kh, kw, stride, pad_before, out_h, out_w;
 } LkConv2d;
 
+/* A product on Vulkan: C = s · op(A)·op(B) + bias + add, where A and B are matrices with leading dimensions lda and ldb; or, with `conv`,
+ * a convolution as one, and A is x (forward: trans_b) or dy (backward). bias, add and scale may be NULL. */
+typedef struct
+{
+  gsize           m, n, k, lda, ldb;
+  gboolean        trans_a, trans_b;
+  const LkConv2d *conv;
+  LkTensor       *a, *b, *bias, *add, *scale, *c;
+  LkTensor       *scratch;      /* the output that lk_product_add_scratch () gave the op, NULL for none */
+} LkProduct;
+
+/* Gives `op` a further output for the parts of a product whose k is split, where the product will be. */
+void     lk_product_add_scratch (LkGraph          *graph,
+                                 LkOp             *op,
+                                 gsize             m,
+                                 gsize             n,
+                                 gsize             k);
+gboolean lk_product_record      (const LkProduct  *product,
+                                 LkGpuRecording   *recording,
+                                 GError          **error);
+
 /* Attention, as lk-attention.c defines it. */
 typedef struct
 {
