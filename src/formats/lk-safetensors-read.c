@@ -6,7 +6,9 @@
 
 /* A checkpoint has thousands of millions of elements: worth the larger code of loops that are vectorised, which GCC refuses where it must
  * keep the order of floating-point exceptions. Nobody looks at those; results do not change. */
+#ifndef __clang__
 #pragma GCC optimize ("O3", "no-trapping-math")
+#endif
 
 #include <float.h>
 #include <math.h>

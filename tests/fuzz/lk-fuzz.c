@@ -22,13 +22,14 @@ draw (guint64 *index,
   return lk_random_below (20240607, 0, (*index)++, n);
 }
 
-/* One to four changes, of the kinds that find things: bits, bytes, numbers at the edge, cuts, copies, and parts of other seeds. */
+/* One to four changes, of the kinds that find things: bits, bytes, the marks of text formats, numbers at the edge, cuts, copies, and parts of other seeds. */
 static void
 mutate (GByteArray *bytes,
         GPtrArray  *seeds,
         guint64    *index)
 {
   static const guint32 edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff };
+  static const char marks[] = "0123456789-+.eE\"\\{}[]:,' <|";
 
   for (guint n = 1 + draw (index, 4); n > 0; n--)
     {
@@ -47,7 +48,7 @@ mutate (GByteArray *bytes,
           bytes->data[at] ^= 1 << draw (index, 8);
           break;
         case 1:
-          bytes->data[at] = draw (index, 256);
+          bytes->data[at] = draw (index, 2) == 0 ? draw (index, 256) : (guint8) marks[draw (index, strlen (marks))];
           break;
         case 2:
           memcpy (bytes->data + at, &edge, MIN (4, bytes->len - at));
@@ -116,7 +117,7 @@ main (int   argc,
   const char *suffix = "";
 
   for (int i = 1; i < argc; i++)
-    if (argv[i][0] == '.')
+    if (argv[i][0] == '.' && strchr (argv[i], '/') == NULL)
       suffix = argv[i];
     else
       add_seed (seeds, argv[i], suffix);
