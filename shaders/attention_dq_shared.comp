@@ -1,11 +1,11 @@
-// attention_dq.comp: dq = scale · dS·k, where dS = P ∘ (dy·vᵀ - δ). A workgroup owns 64 queries. See common/attention.glsl.
+// attention_dq_shared.comp: dq = scale · dS·k, where dS = P ∘ (dy·vᵀ - δ). A workgroup owns 64 queries. See common/attention_shared.glsl.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #define BACKWARD
 #include "common/types.glsl"
 #include "common/math.glsl"
-#include "common/attention.glsl"
+#include "common/attention_shared.glsl"
 
 layout (std430, binding = 4) readonly buffer Lse { float lse[]; };
 layout (std430, binding = 5) readonly buffer Delta { float delta[]; };
@@ -58,7 +58,7 @@ main ()
           [[unroll]] for (uint part = 0; part < VECTORS; part++)
             [[unroll]] for (uint j = 0; j < 4; j++)
               if (part * 64 + 4 * tx + j < D)
-                dq[((head / h * t + row) * h + head % h) * D + part * 64 + 4 * tx + j] = scale * sums[i * VECTORS + part][j];
+                dq[locate_row (t, head, row) + part * 64 + 4 * tx + j] = scale * sums[i * VECTORS + part][j];
         }
     }
 }

@@ -1,11 +1,11 @@
-// attention.comp: y = softmax (scale · q·kᵀ) · v with its log-sum-exp, by an online softmax [Milakov and Gimelshein 2018]: each row keeps
-// the greatest score so far, and what was added up under a smaller one is scaled down. See common/attention.glsl.
+// attention_shared.comp: y = softmax (scale · q·kᵀ) · v with its log-sum-exp, by an online softmax [Milakov and Gimelshein 2018]: each row keeps
+// the greatest score so far, and what was added up under a smaller one is scaled down. See common/attention_shared.glsl.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "common/types.glsl"
 #include "common/math.glsl"
-#include "common/attention.glsl"
+#include "common/attention_shared.glsl"
 
 layout (std430, binding = 4) writeonly buffer Y { float y[]; };
 layout (std430, binding = 4) writeonly buffer Y4 { vec4 y4[]; };
@@ -98,7 +98,7 @@ main ()
   [[unroll]] for (uint i = 0; i < 4; i++)
     {
       const uint row = first + 4 * ty + i;
-      const uint start = ((head / h * t + row) * h + head % h) * D;
+      const uint start = locate_row (t, head, row);
 
       if (row < t)
         {

@@ -1,5 +1,5 @@
-// attention_dkv.comp: dv = Pᵀ·dy and dk = scale · dSᵀ·q, where dS = P ∘ (dy·vᵀ - δ). A workgroup owns 64 keys and walks over the
-// queries: the scores are those of attention_dq.comp, transposed. See common/attention.glsl.
+// attention_dkv_shared.comp: dv = Pᵀ·dy and dk = scale · dSᵀ·q, where dS = P ∘ (dy·vᵀ - δ). A workgroup owns 64 keys and walks over the
+// queries: the scores are those of attention_dq_shared.comp, transposed. See common/attention_shared.glsl.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -7,7 +7,7 @@
 #define N_SUMS 2                  // those of dk, then those of dv
 #include "common/types.glsl"
 #include "common/math.glsl"
-#include "common/attention.glsl"
+#include "common/attention_shared.glsl"
 
 layout (std430, binding = 4) readonly buffer Lse { float lse[]; };
 layout (std430, binding = 5) readonly buffer Delta { float delta[]; };
@@ -67,7 +67,7 @@ main ()
             [[unroll]] for (uint j = 0; j < 4; j++)
               if (part * 64 + 4 * tx + j < D)
                 {
-                  const uint at = ((head / h * s + row) * h + head % h) * D + part * 64 + 4 * tx + j;
+                  const uint at = locate_row (s, head, row) + part * 64 + 4 * tx + j;
 
                   dk[at] = scale * sums[i * VECTORS + part][j];
                   dv[at] = sums[(4 + i) * VECTORS + part][j];
