@@ -173,7 +173,8 @@ find_range (LkSafetensors       *file,
       g_autofree char *name = g_filename_display_name (lk_safetensors_get_path (file));
 
       g_set_error (error, LK_SAFETENSORS_ERROR, LK_SAFETENSORS_ERROR_TYPE,
-                   "“%s” cannot be used: tensor “%s” has the type %s, which Likeness does not know. Choose an F16, BF16 or F32 version of it.",
+                   "“%s” cannot be used: tensor “%s” has the type %s, which Likeness does not know. "
+                   "Choose an F16, BF16 or F32 version of it.",
                    name, tensor->name, tensor->type_name);
       return NULL;
     }

@@ -1,7 +1,7 @@
 /* lk-fuzz.c: feeds a fuzz target with its seeds and with mutations of them, always the same ones.
  *
- * Usage: test-fuzz-NAME [.SUFFIX] FOLDER|FILE... A crash, a sanitizer's word or an assertion of the target is the failure; under a debugger,
- * `current` is the input that did it.
+ * Usage: test-fuzz-NAME [.SUFFIX] FOLDER|FILE... A crash, a sanitizer's word or an assertion of the target is the failure; under
+ * a debugger, `current` is the input that did it.
  */
 #include "config.h"
 
@@ -22,7 +22,8 @@ draw (guint64 *index,
   return lk_random_below (20240607, 0, (*index)++, n);
 }
 
-/* One to four changes, of the kinds that find things: bits, bytes, the marks of text formats, numbers at the edge, cuts, copies, and parts of other seeds. */
+/* One to four changes, of the kinds that find things: bits, bytes, the marks of text formats, numbers at the edge, cuts, copies, and
+ * parts of other seeds. */
 static void
 mutate (GByteArray *bytes,
         GPtrArray  *seeds,
