@@ -7,6 +7,7 @@
 
 static const LkCliCommand * const commands[] = {
   &lk_cli_devices,
+  &lk_cli_verify,
   &lk_cli_bench,
   &lk_cli_probe,
   NULL
