@@ -237,7 +237,7 @@ read_tokens (Probe       *probe,
   if (dims[1] > text->n_positions)
     {
       g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN,
-                   _("“%s” has %" G_GSIZE_FORMAT " tokens; the text encoder takes %u."), name, dims[1], text->n_positions);
+                   _("“%s” has %zu tokens; the text encoder takes %u."), name, dims[1], text->n_positions);
       return NULL;
     }
   for (gsize i = 0; i < tensor->n_elements; i++)
