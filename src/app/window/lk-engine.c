@@ -253,10 +253,14 @@ opened_cb (GObject      *object,
   g_autoptr (LkJob) job = user_data;
   LkEngine *self = LK_ENGINE (object);
   g_autoptr (GError) error = NULL;
+  LkDevice *device = g_task_propagate_pointer (G_TASK (result), &error);
 
-  self->device = g_task_propagate_pointer (G_TASK (result), &error);
-  if (self->device != NULL)
-    g_set_str (&self->device_spec, g_task_get_task_data (G_TASK (result)));
+  if (device != NULL)
+    {
+      g_clear_pointer (&self->device, lk_device_unref);   /* a job that was cancelled meanwhile had asked, too */
+      self->device = device;
+      g_set_str (&self->device_spec, g_task_get_task_data (G_TASK (result)));
+    }
   if (job->engine != NULL)
     start (self, job, error);
 }
