@@ -202,23 +202,6 @@ lk_job_cancel (LkJob *self)
     lk_job_finish (self);
 }
 
-void
-lk_job_yield (LkJob *self)
-{
-  LkEngine *engine = self->engine;
-
-  g_return_if_fail (LK_IS_JOB (self));
-  g_return_if_fail (engine != NULL && engine->running == self);
-
-  engine->running = NULL;
-  g_object_ref (self);
-  remove_job (engine, self);
-  g_list_store_append (engine->jobs, self);
-  g_object_unref (self);
-  set_state (self, LK_JOB_YIELDED);
-  queue_next (engine);
-}
-
 /* ---- engine --------------------------------------------------------------------------------------------------- */
 
 static void

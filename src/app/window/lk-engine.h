@@ -15,7 +15,6 @@ typedef enum
 {
   LK_JOB_WAITING,             /* in the queue */
   LK_JOB_RUNNING,             /* has the device */
-  LK_JOB_YIELDED,             /* gave the device up for others and waits to get it back */
   LK_JOB_DONE,
 } LkJobState;
 
@@ -25,8 +24,8 @@ G_DECLARE_FINAL_TYPE (LkJob, lk_job, LK, JOB, GObject)
 #define LK_TYPE_ENGINE (lk_engine_get_type ())
 G_DECLARE_FINAL_TYPE (LkEngine, lk_engine, LK, ENGINE, GObject)
 
-/* The device is the job's from now on, until it calls lk_job_finish (), or lk_job_yield () and is called again. `device` is NULL
- * and `error` says why when the device could not be opened; the job must finish then, too. */
+/* The device is the job's from now on, until lk_job_finish (). `device` is NULL and `error` says why when the device could not be
+ * opened; the job must finish then, too. Who pauses finishes the job and adds another one to go on. */
 typedef void (*LkJobFunc) (LkJob        *job,
                            LkDevice     *device,
                            const GError *error,
@@ -59,8 +58,6 @@ void          lk_job_set_progress         (LkJob          *self,
                                            const char     *text);
 /* A waiting job leaves the queue and is done; a running one is told by its cancellable, and has to finish. */
 void          lk_job_cancel               (LkJob          *self);
-/* Lets the others go first. `func` is called again when the device is free. */
-void          lk_job_yield                (LkJob          *self);
 void          lk_job_finish               (LkJob          *self);
 
 G_END_DECLS
