@@ -57,6 +57,16 @@ gboolean    lk_project_apply          (LkProject   *project,
                                        LkEdit      *edit,
                                        GError     **error);
 
+/* The same without stopping the caller's thread for long: for more than some hundred pictures. Until it is done, whatever else changes or
+ * undoes waits for it. */
+void        lk_project_apply_async    (LkProject            *project,
+                                       LkEdit               *edit,
+                                       GAsyncReadyCallback   callback,
+                                       gpointer              user_data);
+gboolean    lk_project_apply_finish   (LkProject            *project,
+                                       GAsyncResult         *result,
+                                       GError              **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkEdit, lk_edit_free)
 
 G_END_DECLS

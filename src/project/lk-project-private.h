@@ -1,8 +1,8 @@
 /* What the files of project/ share about a project. */
 #pragma once
 
+#include "project/lk-edit.h"
 #include "project/lk-journal.h"
-#include "project/lk-project.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +25,7 @@ struct _LkProject
   GListStore   *list;             /* owned; those that are there, by id */
   gboolean      has_twins;        /* some share a stem */
 
+  struct _LkCommit *commit;       /* owned; under way on a thread, or NULL */
   LkJournalTop  top;
   GHashTable   *failed;           /* path -> LkFileOp, owned: files that could not be written */
   char         *trouble;          /* owned, or NULL */
@@ -78,20 +79,22 @@ gboolean   lk_project_look_outside      (LkProject   *self,
                                          LkRescan    *result,
                                          GError     **error);
 
+/* ---- lk-commit.c ---- */
+
+/* Finishes the commit that is under way on a thread, if one is. */
+void       lk_project_settle            (LkProject   *self);
+
 /* ---- lk-edit.c ---- */
 
-/* Commits changes as one step and shows them. `source_of` (may be NULL): for PRESENCE changes, image id -> where its files are staged.
- * `before_step` (may be NULL) works in the same transaction first. */
-typedef gboolean (*LkTransactionFunc) (LkProject *self, gpointer data, GError **error);
+/* What differs; the edit is spent. */
+GPtrArray  *lk_edit_steal_changes       (LkEdit      *edit);
+const char *lk_edit_get_title           (LkEdit      *edit);
+const char *lk_edit_get_merge_key       (LkEdit      *edit);
 
-gboolean   lk_project_commit            (LkProject         *self,
-                                         const char        *title,
-                                         const char        *merge_key,
-                                         GPtrArray         *changes,
-                                         GHashTable        *source_of,
-                                         LkTransactionFunc  before_step,
-                                         gpointer           data,
-                                         GError           **error);
+/* ---- lk-value.c ---- */
+
+gboolean   lk_value_equal               (GBytes      *a,
+                                         GBytes      *b);
 /* Text of a value, and back. */
 GBytes    *lk_value_of_text             (const char  *text);      /* NULL for NULL */
 GBytes    *lk_value_of_uint             (guint        value);
@@ -100,5 +103,13 @@ GBytes    *lk_value_of_labels           (const char * const *labels);
 char      *lk_value_dup_text            (GBytes      *value);     /* "" for NULL */
 void       lk_value_get_crop            (const char  *text,
                                          LkCrop      *crop);
+/* What the image has now. */
+GBytes    *lk_value_of_image            (LkImage     *image,
+                                         LkChangeKind kind);
+/* Gives it to the image, or the settings to the project. Presence shows with lk_project_refresh_list (). */
+void       lk_value_show                (LkProject   *self,
+                                         LkChangeKind kind,
+                                         gint64       image,
+                                         GBytes      *value);
 
 G_END_DECLS

@@ -231,6 +231,7 @@ lk_project_flush (LkProject  *self,
 {
   if (self->writer == NULL)
     return TRUE;
+  lk_project_settle (self);
   lk_writer_flush (self->writer);
 
   if (g_hash_table_size (self->failed) > 0)
@@ -686,8 +687,10 @@ lk_project_update_top (LkProject *self)
   g_autofree char *redo = g_strdup (self->top.redo_title);
   g_autoptr (GError) error = NULL;
 
+  lk_store_lock (self->store);
   if (!lk_journal_read_top (self->store, &self->top, &error))
     g_warning ("%s", error->message);
+  lk_store_unlock (self->store);
   if (g_strcmp0 (undo, self->top.undo_title) != 0)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNDO_TITLE]);
   if (g_strcmp0 (redo, self->top.redo_title) != 0)

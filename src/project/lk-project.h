@@ -126,6 +126,12 @@ guint        lk_project_get_n_redo       (LkProject *self);
 gboolean     lk_project_undo             (LkProject *self, GPtrArray **images, GError **error);
 gboolean     lk_project_redo             (LkProject *self, GPtrArray **images, GError **error);
 
+/* The same without stopping the caller's thread for long. The array of pictures is owned by the caller. */
+void         lk_project_undo_async       (LkProject *self, GAsyncReadyCallback callback, gpointer user_data);
+void         lk_project_redo_async       (LkProject *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray   *lk_project_undo_finish      (LkProject *self, GAsyncResult *result, GError **error);
+GPtrArray   *lk_project_redo_finish      (LkProject *self, GAsyncResult *result, GError **error);
+
 /* ---- changes from outside -------------------------------------------------------------------------------------- */
 
 typedef struct

@@ -391,5 +391,6 @@ lk_project_rescan (LkProject  *self,
                    LkRescan   *result,
                    GError    **error)
 {
+  lk_project_settle (self);
   return lk_project_look_outside (self, NULL, result, error);
 }

@@ -28,6 +28,8 @@ struct _LkStore
   gboolean    is_read_only;
   char       *reason;                   /* owned, or NULL */
   int         lock;                     /* of project.lock; -1: none is held */
+  GMutex      mutex;                    /* held during a transaction */
+  GThread    *owner;                    /* who holds it; NULL: nobody */
 };
 
 static const char schema[] =
@@ -368,6 +370,7 @@ lk_store_open (const char  *folder,
   self->images_folder = g_build_filename (self->folder, "images", NULL);
   self->statements = g_hash_table_new (NULL, NULL);
   self->lock = -1;
+  g_mutex_init (&self->mutex);
   path = g_build_filename (self->folder, "project.db", NULL);
 
   self->is_read_only = look;
@@ -413,6 +416,7 @@ lk_store_close (LkStore *self)
   g_hash_table_unref (self->statements);
   sqlite3_close (self->db);
   release_lock (self);
+  g_mutex_clear (&self->mutex);
   g_free (self->folder);
   g_free (self->images_folder);
   g_free (self->reason);
@@ -507,14 +511,21 @@ lk_store_begin (LkStore   *self,
                 gboolean   relaxed,
                 GError   **error)
 {
+  lk_store_lock (self);
   /* In WAL mode FULL syncs the log at every commit, NORMAL only at checkpoints. It can only be set outside a transaction. */
   if (relaxed != self->is_relaxed)
     {
       if (!execute (self, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", error))
-        return FALSE;
+        {
+          lk_store_unlock (self);
+          return FALSE;
+        }
       self->is_relaxed = relaxed;
     }
-  return execute (self, "BEGIN IMMEDIATE", error);
+  if (execute (self, "BEGIN IMMEDIATE", error))
+    return TRUE;
+  lk_store_unlock (self);
+  return FALSE;
 }
 
 gboolean
@@ -522,7 +533,10 @@ lk_store_commit (LkStore  *self,
                  GError  **error)
 {
   if (execute (self, "COMMIT", error))
-    return TRUE;
+    {
+      lk_store_unlock (self);
+      return TRUE;
+    }
   lk_store_rollback (self);
   return FALSE;
 }
@@ -530,8 +544,25 @@ lk_store_commit (LkStore  *self,
 void
 lk_store_rollback (LkStore *self)
 {
+  if (self->owner != g_thread_self ())
+    return;
   if (!sqlite3_get_autocommit (self->db))
     sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
+  lk_store_unlock (self);
+}
+
+void
+lk_store_lock (LkStore *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->owner = g_thread_self ();
+}
+
+void
+lk_store_unlock (LkStore *self)
+{
+  self->owner = NULL;
+  g_mutex_unlock (&self->mutex);
 }
 
 /* ---- values -------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,11 @@ gboolean      lk_store_begin              (LkStore       *self,
 /* On failure everything is rolled back. */
 gboolean      lk_store_commit             (LkStore       *self,
                                            GError       **error);
+/* Nothing happens where this thread has no transaction. */
 void          lk_store_rollback           (LkStore       *self);
+/* Around reading that stands outside a transaction: statements belong to one thread at a time. */
+void          lk_store_lock               (LkStore       *self);
+void          lk_store_unlock             (LkStore       *self);
 
 /* Binding and reading of what may be NULL. The bytes read are owned by the caller. */
 void          lk_store_bind_bytes         (sqlite3_stmt  *statement,

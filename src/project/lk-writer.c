@@ -55,6 +55,8 @@ lk_file_op_new (LkFileOpKind  kind,
 void
 lk_file_op_free (LkFileOp *op)
 {
+  if (op == NULL)
+    return;
   g_free (op->path);
   g_clear_pointer (&op->bytes, g_bytes_unref);
   g_free (op->source);
