@@ -6,9 +6,9 @@
 #include "base/lk-file.h"
 #include "cli/lk-cli-bench-model.h"
 #include "cli/lk-cli-commands.h"
-#include "model/lk-noise-schedule.h"
 #include "model/lk-unet.h"
 #include "ops/lk-ops.h"
+#include "train/lk-step.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -19,7 +19,8 @@
 
 #define RANK 16
 #define ALPHA 8.
-#define CONTEXT_LENGTH 77
+#define N_TOKENS 77
+#define LEARNING_RATE 1e-4
 
 static char *device_option;
 
@@ -57,11 +58,15 @@ compare_doubles (gconstpointer a,
   return (x > y) - (x < y);
 }
 
-/* Runs the compiled graph and reports the median. `flops` of one run, or 0 where nobody counted. */
+typedef gboolean (*RunFunc) (gpointer   data,
+                             GError   **error);
+
+/* Calls `run` again and again and reports the median. `flops` of one run, or 0 where nobody counted. */
 static gboolean
 measure (Bench       *bench,
          const char  *name,
-         LkGraph     *graph,
+         RunFunc      run,
+         gpointer     data,
          double       flops,
          GError     **error)
 {
@@ -70,14 +75,14 @@ measure (Bench       *bench,
   cJSON *json;
 
   /* The first run warms caches, and pipelines are made in it. */
-  if (!lk_graph_run (graph, error))
+  if (!run (data, error))
     return FALSE;
   while (seconds->len < LEAST_RUNS || total < LEAST_SECONDS)
     {
       gint64 start = g_get_monotonic_time ();
       double taken;
 
-      if (!lk_graph_run (graph, error))
+      if (!run (data, error))
         return FALSE;
       taken = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
       g_array_append_val (seconds, taken);
@@ -99,6 +104,23 @@ measure (Bench       *bench,
     cJSON_AddNumberToObject (json, "gflops", flops / median * 1e-9);
   cJSON_AddItemToArray (cJSON_GetObjectItem (bench->results, "results"), json);
   return TRUE;
+}
+
+static gboolean
+run_graph (gpointer   data,
+           GError   **error)
+{
+  return lk_graph_run (data, error);
+}
+
+static gboolean
+measure_graph (Bench       *bench,
+               const char  *name,
+               LkGraph     *graph,
+               double       flops,
+               GError     **error)
+{
+  return measure (bench, name, run_graph, graph, flops, error);
 }
 
 /* `n` numbers of about unit size, the same at every call. */
@@ -157,7 +179,7 @@ bench_gemm (Bench   *bench,
   x = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { m, k });
   lk_graph_keep (graph, lk_linear (graph, x, lk_graph_external (graph, weights, 0, 2, (gsize[]) { n, k }), NULL));
   return lk_graph_compile (graph, error) && write_values (bench, graph, x, error) &&
-         measure (bench, name, graph, 2. * (double) m * (double) n * (double) k, error);
+         measure_graph (bench, name, graph, 2. * (double) m * (double) n * (double) k, error);
 }
 
 static gboolean
@@ -177,7 +199,7 @@ bench_conv (Bench   *bench,
   weight = lk_graph_external (graph, weights, 0, 4, (gsize[]) { channels, 3, 3, channels });
   lk_graph_keep (graph, lk_conv2d (graph, x, weight, NULL, 1, 1, 1));
   return lk_graph_compile (graph, error) && write_values (bench, graph, x, error) &&
-         measure (bench, name, graph, 18. * (double) (side * side) * (double) (channels * channels), error);
+         measure_graph (bench, name, graph, 18. * (double) (side * side) * (double) (channels * channels), error);
 }
 
 static gboolean
@@ -198,7 +220,7 @@ bench_attention (Bench   *bench,
   lk_graph_keep (graph, lk_attention (graph, q, k, v, n_heads, 0.1f, FALSE));
   return lk_graph_compile (graph, error) && write_values (bench, graph, q, error) && write_values (bench, graph, k, error) &&
          write_values (bench, graph, v, error) &&
-         measure (bench, name, graph, 4. * (double) (length * context) * (double) (n_heads * width), error);
+         measure_graph (bench, name, graph, 4. * (double) (length * context) * (double) (n_heads * width), error);
 }
 
 static gboolean
@@ -217,42 +239,6 @@ bench_ops (Bench   *bench,
 
 /* ---- a model -------------------------------------------------------------------------------------------------- */
 
-/* The U-Net's inputs and the graph around it. */
-typedef struct
-{
-  LkTensor *latent, *features, *context;
-} UnetInputs;
-
-static void
-add_unet_inputs (LkGraph                  *graph,
-                 const LkUnetArchitecture *unet,
-                 gsize                     batch,
-                 gsize                     side,
-                 UnetInputs               *inputs)
-{
-  inputs->latent = lk_graph_input (graph, LK_DTYPE_F32, 4, (gsize[]) { batch, side, side, unet->in_channels });
-  inputs->features = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { batch, unet->model_channels });
-  inputs->context = lk_graph_input (graph, LK_DTYPE_F32, 3, (gsize[]) { batch, CONTEXT_LENGTH, unet->context });
-}
-
-static gboolean
-write_unet_inputs (Bench                    *bench,
-                   LkGraph                  *graph,
-                   const LkUnetArchitecture *unet,
-                   gsize                     batch,
-                   UnetInputs               *inputs,
-                   GError                  **error)
-{
-  g_autofree float *timesteps = g_new (float, batch), *features = g_new (float, batch * unet->model_channels);
-
-  for (gsize i = 0; i < batch; i++)
-    timesteps[i] = (float) (100 + 200 * i);
-  lk_timestep_features (timesteps, batch, unet->model_channels, features);
-  return write_values (bench, graph, inputs->latent, error) &&
-         lk_graph_write (graph, inputs->features, features, error) &&
-         write_values (bench, graph, inputs->context, error);
-}
-
 static gboolean
 bench_forward (Bench       *bench,
                LkModel     *model,
@@ -264,82 +250,75 @@ bench_forward (Bench       *bench,
   const LkUnetArchitecture *unet = &lk_model_get_architecture (model)->unet;
   g_autoptr (LkGraph) graph = lk_graph_new (bench->device);
   g_autoptr (LkAdapterSet) set = lk_adapter_set_new (graph);
-  UnetInputs inputs;
+  LkTensor *latent = lk_graph_input (graph, LK_DTYPE_F32, 4, (gsize[]) { batch, side, side, unet->in_channels });
+  LkTensor *features = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { batch, unet->model_channels });
+  LkTensor *context = lk_graph_input (graph, LK_DTYPE_F32, 3, (gsize[]) { batch, N_TOKENS, unet->context });
 
-  add_unet_inputs (graph, unet, batch, side, &inputs);
-  lk_graph_keep (graph, lk_unet_build (graph, model, inputs.latent, inputs.features, inputs.context, NULL, set, FALSE));
-  return lk_graph_compile (graph, error) && write_unet_inputs (bench, graph, unet, batch, &inputs, error) &&
-         measure (bench, name, graph, 0., error);
+  lk_graph_keep (graph, lk_unet_build (graph, model, latent, features, context, NULL, set, FALSE));
+  return lk_graph_compile (graph, error) && write_values (bench, graph, latent, error) &&
+         write_values (bench, graph, features, error) && write_values (bench, graph, context, error) &&
+         measure_graph (bench, name, graph, 0., error);
 }
 
-/* One step of training: noise, U-Net with a LoRA, loss, backward, clipping, AdamW. */
+/* What a training run does at every step. */
+typedef struct
+{
+  LkStep          *step;
+  LkStepOptimizer *optimizer;
+  LkSample        *samples;
+  float           *losses;
+  guint            n_done;
+} Training;
+
+static gboolean
+run_step (gpointer   data,
+          GError   **error)
+{
+  Training *training = data;
+  double loss, norm;
+
+  training->n_done++;
+  return lk_step_run (training->step, training->samples, &loss, training->losses, error) &&
+         lk_step_optimizer_run (training->optimizer, training->n_done, LEARNING_RATE, &norm, error);
+}
+
 static gboolean
 bench_step (Bench       *bench,
             LkModel     *model,
             const char  *name,
-            gsize        batch,
-            gsize        side,
+            guint        batch,
+            guint        side,
             GError     **error)
 {
   const LkUnetArchitecture *unet = &lk_model_get_architecture (model)->unet;
-  const LkAdapterSettings settings = { .rank = RANK, .alpha = ALPHA, .seed = 1, .parts = LK_PART_UNET };
-  /* Learning rate, betas, eps, weight decay, bias corrections of the first step, largest norm. */
-  const float optimizer[8] = { 1e-4f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 1.f };
-  g_autoptr (LkGraph) graph = lk_graph_new (bench->device);
-  g_autoptr (LkAdapterSet) set = lk_adapter_set_new (graph);
-  g_autoptr (LkAdapter) adapter = lk_adapter_new (bench->device, lk_model_get_checkpoint (model), &settings, error);
-  g_autoptr (LkStorage) moment1 = NULL, moment2 = NULL;
-  LkTensor *noise, *signal_share, *noise_share, *weight, *noisy, *loss, *gradient, *optimizer_settings, *per_sample;
-  UnetInputs inputs;
-  gsize n;
+  const LkAdapterSettings adapter_settings = { .rank = RANK, .alpha = ALPHA, .seed = 1, .parts = LK_PART_UNET };
+  g_autoptr (LkTrainSettings) settings = lk_train_settings_new ();
+  g_autoptr (LkAdapter) adapter = lk_adapter_new (bench->device, lk_model_get_checkpoint (model), &adapter_settings, error);
+  g_autoptr (LkStepOptimizer) optimizer = adapter != NULL ? lk_step_optimizer_new (adapter, settings, error) : NULL;
+  g_autoptr (LkStep) step = optimizer != NULL ? lk_step_new (model, adapter, batch, side, side, N_TOKENS, 1, FALSE, error) : NULL;
+  g_autofree LkSample *samples = g_new (LkSample, batch);
+  g_autofree float *losses = g_new (float, batch);
+  const float *values = get_values (bench, MAX (unet->in_channels * side * side, N_TOKENS * unet->context));
+  LkConditioning text = { .n_tokens = N_TOKENS, .width = unet->context, .context = (float *) values };
+  Training training = { step, optimizer, samples, losses, 0 };
 
-  if (adapter == NULL)
+  if (step == NULL)
     return FALSE;
-  n = lk_adapter_get_n_elements (adapter);
-  moment1 = lk_storage_new (bench->device, LK_DTYPE_F32, n, error);
-  moment2 = moment1 != NULL ? lk_storage_new (bench->device, LK_DTYPE_F32, n, error) : NULL;
-  if (moment2 == NULL)
-    return FALSE;
-
-  lk_adapter_set_add (set, adapter, TRUE);
-  add_unet_inputs (graph, unet, batch, side, &inputs);
-  noise = lk_graph_input (graph, LK_DTYPE_F32, 4, (gsize[]) { batch, side, side, unet->in_channels });
-  signal_share = lk_graph_input (graph, LK_DTYPE_F32, 1, &batch);
-  noise_share = lk_graph_input (graph, LK_DTYPE_F32, 1, &batch);
-  weight = lk_graph_input (graph, LK_DTYPE_F32, 1, &batch);
-  optimizer_settings = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { G_N_ELEMENTS (optimizer) });
-
-  noisy = lk_mix (graph, inputs.latent, noise, signal_share, noise_share);
-  loss = lk_mse_loss (graph, lk_unet_build (graph, model, noisy, inputs.features, inputs.context, NULL, set, FALSE), noise, weight,
-                      &per_sample);
-  lk_graph_keep (graph, loss);
-  lk_graph_backward (graph, loss, NULL);
-  gradient = lk_graph_external (graph, lk_adapter_get_gradient (adapter), 0, 1, &n);
-  lk_adamw (graph, lk_graph_external (graph, lk_adapter_get_storage (adapter), 0, 1, &n), gradient,
-            lk_graph_external (graph, moment1, 0, 1, &n), lk_graph_external (graph, moment2, 0, 1, &n),
-            lk_norm (graph, gradient), optimizer_settings);
-
-  if (!lk_graph_compile (graph, error) || !lk_adapter_set_write_strength (set, 0, 1., 1., error) ||
-      !write_unet_inputs (bench, graph, unet, batch, &inputs, error) || !write_values (bench, graph, noise, error) ||
-      !write_values (bench, graph, signal_share, error) || !write_values (bench, graph, noise_share, error) ||
-      !write_values (bench, graph, weight, error) ||
-      !lk_graph_write (graph, optimizer_settings, optimizer, error))
-    return FALSE;
-  return measure (bench, name, graph, 0., error);
+  for (guint i = 0; i < batch; i++)
+    samples[i] = (LkSample) { .latent = values, .noise = values, .text = &text, .timestep = 100 + 200 * i, .weight = 1.f };
+  return measure (bench, name, run_step, &training, 0., error);
 }
 
 static gboolean
 bench_model (Bench         *bench,
              LkCheckpoint  *checkpoint,
              const char    *name,
-             gsize          batch,
-             gsize          side,
+             guint          batch,
+             guint          side,
              GError       **error)
 {
-  g_autofree char *forward = g_strdup_printf ("%s U-Net, batch %" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT "x%" G_GSIZE_FORMAT,
-                                              name, batch, 8 * side, 8 * side);
-  g_autofree char *step = g_strdup_printf ("%s training step, batch %" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT "x%" G_GSIZE_FORMAT,
-                                           name, batch, 8 * side, 8 * side);
+  g_autofree char *forward = g_strdup_printf ("%s U-Net, batch %u, %ux%u", name, batch, 8 * side, 8 * side);
+  g_autofree char *step = g_strdup_printf ("%s training step, batch %u, %ux%u", name, batch, 8 * side, 8 * side);
   g_autoptr (LkModel) model = lk_model_new (bench->device, checkpoint);
 
   return lk_model_load (model, LK_PART_UNET, NULL, NULL, NULL, error) &&

@@ -16,6 +16,19 @@ lk_verify_array_free (LkVerifyArray *array)
   g_free (array);
 }
 
+void
+lk_verify_add_array (GPtrArray *arrays,
+                     char      *name,
+                     float     *values,
+                     gsize      n,
+                     gboolean   is_gradient)
+{
+  LkVerifyArray *array = g_new (LkVerifyArray, 1);
+
+  *array = (LkVerifyArray) { name, values, n, is_gradient };
+  g_ptr_array_add (arrays, array);
+}
+
 /* ---- inputs --------------------------------------------------------------------------------------------------- */
 
 /* A tensor whose gradient is asked for. */
@@ -279,19 +292,6 @@ static const struct
 
 /* ---- running -------------------------------------------------------------------------------------------------- */
 
-static void
-give (GPtrArray  *arrays,
-      char       *name,
-      float      *values,
-      gsize       n,
-      gboolean    is_gradient)
-{
-  LkVerifyArray *array = g_new (LkVerifyArray, 1);
-
-  *array = (LkVerifyArray) { name, values, n, is_gradient };
-  g_ptr_array_add (arrays, array);
-}
-
 static gboolean
 run_case (Case       *self,
           guint       index,
@@ -320,7 +320,7 @@ run_case (Case       *self,
     return FALSE;
 
   values = g_new (float, n);
-  give (arrays, g_strdup (cases[index].name), values, n, FALSE);
+  lk_verify_add_array (arrays, g_strdup (cases[index].name), values, n, FALSE);
   if (!lk_graph_read (self->graph, y, values, error))
     return FALSE;
   for (guint i = 0; dy != NULL && i < self->parameters->len; i++)
@@ -329,7 +329,7 @@ run_case (Case       *self,
 
       n = lk_storage_get_n_elements (gradient);
       values = g_new (float, n);
-      give (arrays, g_strdup_printf ("%s: gradient %u", cases[index].name, i + 1), values, n, TRUE);
+      lk_verify_add_array (arrays, g_strdup_printf ("%s: gradient %u", cases[index].name, i + 1), values, n, TRUE);
       if (!lk_storage_read (gradient, 0, n, values, error))
         return FALSE;
     }

@@ -1,6 +1,6 @@
 /* lk-cli-verify.c: a device against the reference: the CPU's plain C kernels, in a process of their own.
  *
- * Both compute the same ops and gradients from the same inputs; what differs is measured as normalised mean square
+ * Both compute the same ops, gradients and short training run from the same inputs; what differs is measured as normalised mean square
  * error and held to the bounds that the engine's tests use.
  */
 #define G_LOG_DOMAIN "likeness-cli"
@@ -44,7 +44,8 @@ compute (LkCli       *cli,
 {
   g_autoptr (GPtrArray) arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) lk_verify_array_free);
 
-  if (!lk_verify_ops (device, arrays, show_progress, cli, error))
+  if (!lk_verify_ops (device, arrays, show_progress, cli, error) ||
+      !lk_verify_training (device, arrays, show_progress, cli, error))
     return NULL;
   return g_steal_pointer (&arrays);
 }
@@ -213,7 +214,7 @@ run_verify (LkCli   *cli,
 
 const LkCliCommand lk_cli_verify = {
   .name = "verify",
-  .summary = N_("Compare a device with the reference: ops and their gradients"),
+  .summary = N_("Compare a device with the reference: ops, gradients, a short training run"),
   .options = options,
   .run = run_verify,
 };
