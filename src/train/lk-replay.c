@@ -123,7 +123,7 @@ lk_replay_get_noise (LkReplay  *replay,
   if (tensor->dims[2] * tensor->dims[3] * tensor->dims[4] != n)
     {
       g_set_error (error, LK_TRAINER_ERROR, LK_TRAINER_ERROR_BAD_REPLAY,
-                   _("The replay’s noise has %" G_GSIZE_FORMAT " numbers a sample, a latent has %" G_GSIZE_FORMAT "."),
+                   _("The replay’s noise has %zu numbers a sample, a latent has %zu."),
                    tensor->dims[2] * tensor->dims[3] * tensor->dims[4], n);
       return FALSE;
     }
