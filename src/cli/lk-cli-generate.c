@@ -8,6 +8,7 @@
 #include "generate/lk-generator.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 static char *noise_option, *latent_option, *out_option;
 
@@ -103,7 +104,7 @@ run_generate (LkCli   *cli,
   cJSON_AddStringToObject (json, "device", lk_device_get_description (device));
   cJSON_AddNumberToObject (json, "seconds", seconds);
   lk_cli_print_json (cli, json);
-  lk_cli_print (cli, _("%s: %u × %u, seed %" G_GUINT64_FORMAT ", %.1f s on %s\n"), out_option, recipe->width, recipe->height, recipe->seed,
+  lk_cli_print (cli, _("%s: %u × %u, seed %" PRIu64 ", %.1f s on %s\n"), out_option, recipe->width, recipe->height, recipe->seed,
                 seconds, lk_device_get_description (device));
   return LK_CLI_DONE;
 }

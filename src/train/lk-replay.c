@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 #include "formats/lk-safetensors.h"
 #include "model/lk-noise-schedule.h"
@@ -33,7 +34,7 @@ read_table (LkReplay    *replay,
   if (tensor->n_dims != 2 || tensor->n_elements < n_draws)
     {
       g_set_error (error, LK_TRAINER_ERROR, LK_TRAINER_ERROR_BAD_REPLAY,
-                   _("“%s” in the replay must have the shape [steps, batch] and at least %" G_GUINT64_FORMAT " numbers."), name, n_draws);
+                   _("“%s” in the replay must have the shape [steps, batch] and at least %" PRIu64 " numbers."), name, n_draws);
       return FALSE;
     }
 
@@ -67,7 +68,7 @@ lk_replay_open (const char  *path,
   if (replay->noise && (replay->noise->n_dims != 5 || replay->noise->dims[0] * replay->noise->dims[1] < n_draws))
     {
       g_set_error (error, LK_TRAINER_ERROR, LK_TRAINER_ERROR_BAD_REPLAY,
-                   _("“noise” in the replay must have the shape [steps, batch, channels, rows, columns] and %" G_GUINT64_FORMAT " samples."),
+                   _("“noise” in the replay must have the shape [steps, batch, channels, rows, columns] and %" PRIu64 " samples."),
                    n_draws);
       return NULL;
     }
