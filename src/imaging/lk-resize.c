@@ -301,6 +301,34 @@ lk_resize (const LkPicture *picture,
   return lk_resize_lanczos (picture, width, height);
 }
 
+static LkPicture *
+cut (const LkPicture *picture,
+     guint            left,
+     guint            top,
+     guint            width,
+     guint            height)
+{
+  LkPicture *result = lk_picture_new (width, height, picture->channels);
+
+  for (guint y = 0; y < height; y++)
+    memcpy (lk_picture_row (result, y), lk_picture_row (picture, top + y) + left * picture->channels, (gsize) width * picture->channels);
+  return result;
+}
+
+/* A picture so long and thin that covering would blow it up beyond all limits: only what will show, and a bit. */
+static LkPicture *
+cut_what_shows (const LkPicture *picture,
+                double           aspect)
+{
+  guint width = picture->width, height = picture->height;
+
+  if ((double) width / height > aspect)
+    width = MIN (width, (guint) (height * aspect) + 8);
+  else
+    height = MIN (height, (guint) (width / aspect) + 8);
+  return cut (picture, (picture->width - width) / 2, (picture->height - height) / 2, width, height);
+}
+
 LkPicture *
 lk_resize_cover (const LkPicture *picture,
                  guint            width,
@@ -309,18 +337,20 @@ lk_resize_cover (const LkPicture *picture,
   double scale = MAX ((double) width / picture->width, (double) height / picture->height);
   guint covered_width = MAX ((guint) (picture->width * scale + .5), width);
   guint covered_height = MAX ((guint) (picture->height * scale + .5), height);
-  g_autoptr (LkPicture) resized = lk_resize (picture, covered_width, covered_height);
-  LkPicture *result;
-  guint left = (covered_width - width) / 2;
-  guint top = (covered_height - height) / 2;
+  g_autoptr (LkPicture) resized = NULL;
 
+  if (covered_width > 16 * width || covered_height > 16 * height)
+    {
+      g_autoptr (LkPicture) shown = cut_what_shows (picture, (double) width / height);
+
+      if (shown->width < picture->width || shown->height < picture->height)
+        return lk_resize_cover (shown, width, height);
+    }
+
+  resized = lk_resize (picture, covered_width, covered_height);
   if (covered_width == width && covered_height == height)
     return g_steal_pointer (&resized);
-
-  result = lk_picture_new (width, height, picture->channels);
-  for (guint y = 0; y < height; y++)
-    memcpy (lk_picture_row (result, y), lk_picture_row (resized, top + y) + left * picture->channels, (gsize) width * picture->channels);
-  return result;
+  return cut (resized, (covered_width - width) / 2, (covered_height - height) / 2, width, height);
 }
 
 LkPicture *

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/lk-file.h"
+#include "project/lk-files.h"
 
 /* Scores of an older measure are not comparable: they are measured again. */
 #define SCORES_VERSION 1
@@ -439,24 +440,6 @@ finish_pending (LkProject  *self,
   return FALSE;
 }
 
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
-        remove_tree (child);
-      else
-        g_unlink (child);
-    }
-  g_rmdir (path);
-}
-
 /* Files that a killed process was still writing, and imports that were never committed. */
 static void
 remove_leftovers (LkProject  *self,
@@ -472,10 +455,7 @@ remove_leftovers (LkProject  *self,
       {
         g_autofree char *leftover = g_build_filename (path, name, NULL);
 
-        if (g_file_test (leftover, G_FILE_TEST_IS_DIR))
-          remove_tree (leftover);
-        else
-          g_unlink (leftover);
+        lk_remove_tree (leftover);
       }
 }
 
@@ -514,7 +494,8 @@ open_store (const char          *folder,
         return NULL;
       remove_leftovers (self, "images", ".likeness-");
       remove_leftovers (self, NULL, ".likeness-");
-      remove_leftovers (self, "trash", ".incoming-");
+      if (g_hash_table_size (self->failed) == 0)
+        remove_leftovers (self, "trash", ".incoming-");
     }
   if (!read_settings (self, error))
     return NULL;

@@ -16,24 +16,9 @@
 #include <sys/stat.h>
 
 #include "base/lk-file.h"
+#include "project/lk-files.h"
 
 #define MOST_CAPTION_BYTES (16 << 20)
-
-/* Extensions that a picture may have: whether it is one is found out when it is looked at. */
-static const char *picture_extensions[] = {
-  "png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif", "tif", "tiff", "avif", "jxl", "heic", "heif", NULL
-};
-
-static gboolean
-is_picture_name (const char *name)
-{
-  const char *dot = strrchr (name, '.');
-  g_autofree char *extension = dot != NULL ? g_ascii_strdown (dot + 1, -1) : NULL;
-  g_autofree char *stem = lk_stem_of (name);
-
-  return name[0] != '.' && extension != NULL && g_strv_contains (picture_extensions, extension) &&
-         !g_str_has_suffix (stem, "-masklabel") && !g_str_has_suffix (stem, "-condlabel");
-}
 
 static GBytes *
 read_bytes (const char *path)
@@ -285,7 +270,7 @@ rescan_everything (LkProject  *self,
         {
           const LkStamp *stamp = g_hash_table_lookup (stamps, names->pdata[i]);
 
-          if (stamp != NULL && is_picture_name (names->pdata[i]) && !g_hash_table_contains (known, names->pdata[i]) &&
+          if (stamp != NULL && lk_is_picture_name (names->pdata[i]) && !g_hash_table_contains (known, names->pdata[i]) &&
               !adopt_picture (self, names->pdata[i], *stamp, result, error))
             return FALSE;
         }

@@ -60,6 +60,37 @@ redo_all (LkProject *project)
   g_assert_no_error (error);
 }
 
+/* ---- other processes ----------------------------------------------------------------------------------------------- */
+
+/* What a process of its own does: main () runs it for "--child NAME FOLDER" and exits with what it returns. A fork alone would not do:
+ * the threads of GLib's pools do not come along. */
+typedef int (*ChildFunc) (const char *folder);
+
+static pid_t
+start_child (const char *name,
+             const char *folder,
+             int        *out)
+{
+  const char *arguments[] = { "/proc/self/exe", "--child", name, folder, NULL };
+  g_autoptr (GError) error = NULL;
+  GPid pid;
+
+  g_spawn_async_with_pipes (NULL, (char **) arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL, out, NULL, &error);
+  g_assert_no_error (error);
+  return pid;
+}
+
+static void
+run_child (const char *name,
+           const char *folder)
+{
+  int status;
+
+  waitpid (start_child (name, folder, NULL), &status, 0);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -139,6 +170,17 @@ test_damaged (void)
   g_assert_error (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_TOO_NEW);
 }
 
+static int
+open_second_window (const char *folder)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getppid ());
+  g_autoptr (GError) error = NULL;
+
+  if (lk_project_open (folder, LK_PROJECT_OPEN, &error) != NULL || !g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_IN_USE))
+    return 1;
+  return strstr (error->message, pid) != NULL ? 0 : 2;
+}
+
 static void
 test_two_windows (void)
 {
@@ -146,25 +188,13 @@ test_two_windows (void)
   LkProject *project = lk_test_create (folder);
   LkProject *looking;
   g_autoptr (GError) error = NULL;
-  int status;
-  pid_t child;
 
   g_assert_null (lk_project_open (folder, LK_PROJECT_OPEN, &error));
   g_assert_error (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_IN_USE);
   g_clear_error (&error);
 
   /* A file that a crash left behind holds nobody out; a living process does, by its number. */
-  child = fork ();
-  if (child == 0)
-    {
-      g_autofree char *pid = g_strdup_printf ("%d", (int) getppid ());
-
-      if (lk_project_open (folder, LK_PROJECT_OPEN, &error) != NULL || !g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_IN_USE))
-        _exit (1);
-      _exit (strstr (error->message, pid) != NULL ? 0 : 2);
-    }
-  waitpid (child, &status, 0);
-  g_assert_cmpint (status, ==, 0);
+  run_child ("second-window", folder);
 
   looking = lk_project_open (folder, LK_PROJECT_LOOK, &error);
   g_assert_no_error (error);
@@ -545,14 +575,14 @@ test_twins (void)
 #define ABOUT_TO_UNDO (G_MAXUINT32 - 1)
 
 /* Types, and says through a pipe what was acknowledged, until it is killed. */
-static void
-type_for_ever (const char *folder,
-               int         out)
+static int
+type_for_ever (const char *folder)
 {
   g_autoptr (LkProject) project = lk_project_open (folder, LK_PROJECT_OPEN, NULL);
+  const int out = STDOUT_FILENO;
 
   if (project == NULL)
-    _exit (1);
+    return 1;
   for (guint i = 0;; i++)
     {
       LkEdit *edit = lk_edit_new (project, "Type");
@@ -622,26 +652,19 @@ test_kill (void)
       gboolean is_batch[40] = { FALSE };
       guint n_said = 0;
       gboolean is_undoing = FALSE;
-      int ends[2], status;
+      int out, status;
       pid_t child;
 
-      g_assert_cmpint (pipe (ends), ==, 0);
-      child = fork ();
-      if (child == 0)
-        {
-          close (ends[0]);
-          type_for_ever (folder, ends[1]);
-        }
-      close (ends[1]);
+      child = start_child ("type", folder, &out);
       /* Killed while it opens now and then, else some time after the first act. */
       if (round % 8 == 7)
         g_usleep (g_rand_int_range (rand, 0, 30000));
-      else if (read (ends[0], said, sizeof said) == sizeof said)
+      else if (read (out, said, sizeof said) == sizeof said)
         g_usleep (g_rand_int_range (rand, 0, 100000));
       kill (child, SIGKILL);
       waitpid (child, &status, 0);
       g_assert_true (WIFSIGNALED (status));
-      while (read (ends[0], said, sizeof said) == sizeof said)
+      while (read (out, said, sizeof said) == sizeof said)
         {
           is_undoing = said[0] == ABOUT_TO_UNDO;
           for (guint k = 0; k < 40; k++)
@@ -652,7 +675,7 @@ test_kill (void)
               }
           n_said++;
         }
-      close (ends[0]);
+      close (out);
       n_acknowledged += n_said;
 
       /* What was acknowledged is there, in the project and in its own file; one act more may be. */
@@ -686,49 +709,36 @@ test_kill (void)
 
 /* ---- no room, no permission ---------------------------------------------------------------------------------------- */
 
+/* No file may grow over 4 kB: to the database and its log that is a full disk. */
+static int
+type_without_room (const char *folder)
+{
+  LkProject *project = lk_project_open (folder, LK_PROJECT_OPEN, NULL);
+  g_autofree char *text = g_strnfill (100000, 'x');
+  LkEdit *edit = lk_edit_new (project, "Type");
+  g_autoptr (GError) error = NULL;
+
+  signal (SIGXFSZ, SIG_IGN);
+  setrlimit (RLIMIT_FSIZE, &(struct rlimit) { 4096, 4096 });
+  lk_edit_set_caption (edit, lk_project_get_image (project, 0), text);
+  if (lk_project_apply (project, edit, &error))
+    return 2;
+  if (!g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_NO_SPACE))
+    return 3;
+  return g_strcmp0 (lk_image_get_caption (lk_project_get_image (project, 0)), "before") == 0 ? 0 : 4;
+}
+
 static void
 test_no_room (void)
 {
   LK_TEST_FOLDER (folder);
   LkProject *project;
-  pid_t child;
-  int status;
 
   lk_test_close (lk_test_create (folder));
   write_fake (folder, "a.png");
   lk_test_write (folder, "images/a.txt", "before", -1);
   lk_test_close (lk_test_open (folder));
-
-  /* No file may grow over 4 kB: to the database and its log that is a full disk. */
-  child = fork ();
-  if (child == 0)
-    {
-      g_autoptr (GError) error = NULL;
-      struct rlimit limit = { 4096, 4096 };
-      g_autofree char *text = g_strnfill (100000, 'x');
-
-      project = lk_project_open (folder, LK_PROJECT_OPEN, NULL);
-      if (project == NULL)
-        _exit (1);
-      signal (SIGXFSZ, SIG_IGN);
-      setrlimit (RLIMIT_FSIZE, &limit);
-      {
-        LkEdit *edit = lk_edit_new (project, "Type");
-
-        lk_edit_set_caption (edit, lk_project_get_image (project, 0), text);
-        if (lk_project_apply (project, edit, &error))
-          _exit (2);
-      }
-      if (!g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_NO_SPACE))
-        _exit (3);
-      if (g_strcmp0 (lk_image_get_caption (lk_project_get_image (project, 0)), "before") != 0)
-        _exit (4);
-      _exit (0);
-    }
-  waitpid (child, &status, 0);
-  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
-  g_assert_true (WIFEXITED (status));
-
+  run_child ("no-room", folder);
   project = lk_test_open (folder);
   g_assert_cmpstr (lk_image_get_caption (lk_project_get_image (project, 0)), ==, "before");
   lk_test_close (project);
@@ -767,6 +777,28 @@ test_file_in_the_way (void)
   lk_test_close (project);
 }
 
+static int
+look_without_permission (const char *folder)
+{
+  LkProject *project;
+  LkEdit *edit;
+  g_autoptr (GError) error = NULL;
+
+  if (setgid (65534) != 0 || setuid (65534) != 0)
+    return 1;
+  project = lk_project_open (folder, LK_PROJECT_OPEN, &error);
+  if (project == NULL || !lk_project_is_read_only (project) || lk_project_get_read_only_reason (project) == NULL)
+    return 2;
+  if (g_strcmp0 (lk_image_get_caption (lk_project_get_image (project, 0)), "from outside") != 0)
+    return 3;
+  edit = lk_edit_new (project, "Type");
+  lk_edit_set_caption (edit, lk_project_get_image (project, 0), "not allowed");
+  if (lk_project_apply (project, edit, &error) || !g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_READ_ONLY))
+    return 4;
+  g_clear_error (&error);
+  return lk_project_undo (project, NULL, &error) ? 5 : 0;
+}
+
 static void
 test_read_only (void)
 {
@@ -774,8 +806,6 @@ test_read_only (void)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
   LkProject *project;
-  pid_t child;
-  int status;
 
   if (getuid () != 0)
     {
@@ -792,31 +822,7 @@ test_read_only (void)
   g_chmod (folder, 0755);
   before = lk_test_tree (folder);
 
-  child = fork ();
-  if (child == 0)
-    {
-      g_autoptr (GError) error = NULL;
-      LkEdit *edit;
-
-      if (setgid (65534) != 0 || setuid (65534) != 0)
-        _exit (1);
-      project = lk_project_open (folder, LK_PROJECT_OPEN, &error);
-      if (project == NULL || !lk_project_is_read_only (project) || lk_project_get_read_only_reason (project) == NULL)
-        _exit (2);
-      if (g_strcmp0 (lk_image_get_caption (lk_project_get_image (project, 0)), "from outside") != 0)
-        _exit (3);
-      edit = lk_edit_new (project, "Type");
-      lk_edit_set_caption (edit, lk_project_get_image (project, 0), "not allowed");
-      if (lk_project_apply (project, edit, &error) || !g_error_matches (error, LK_PROJECT_ERROR, LK_PROJECT_ERROR_READ_ONLY))
-        _exit (4);
-      g_clear_error (&error);
-      if (lk_project_undo (project, NULL, &error))
-        _exit (5);
-      _exit (0);
-    }
-  waitpid (child, &status, 0);
-  g_assert_true (WIFEXITED (status));
-  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  run_child ("look", folder);
   after = lk_test_tree (folder);
   g_assert_cmpstr (after, ==, before);
   g_assert_false (lk_test_exists (folder, "project.db-shm"));
@@ -885,6 +891,17 @@ int
 main (int    argc,
       char **argv)
 {
+  static const struct { const char *name; ChildFunc func; } children[] = {
+    { "second-window", open_second_window },
+    { "type", type_for_ever },
+    { "no-room", type_without_room },
+    { "look", look_without_permission },
+  };
+
+  for (guint i = 0; argc == 4 && g_str_equal (argv[1], "--child") && i < G_N_ELEMENTS (children); i++)
+    if (g_str_equal (argv[2], children[i].name))
+      return children[i].func (argv[3]);
+
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/project/create-open", test_create_open);
   g_test_add_func ("/project/no-project", test_no_project);
