@@ -6,6 +6,13 @@
 G_BEGIN_DECLS
 
 extern const LkCliCommand lk_cli_devices;
+extern const LkCliCommand lk_cli_verify;
+extern const LkCliCommand lk_cli_bench;
+extern const LkCliCommand lk_cli_generate;
+extern const LkCliCommand lk_cli_grid;
+extern const LkCliCommand lk_cli_info;
 extern const LkCliCommand lk_cli_probe;
+extern const LkCliCommand lk_cli_stack;
+extern const LkCliCommand lk_cli_train;
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "cli/lk-cli-commands.h"
+#include "generate/lk-denoiser.h"
 #include "model/lk-layout.h"
 #include "model/lk-noise-schedule.h"
 #include "model/lk-text-encoder.h"
@@ -19,7 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-static char *base_option, *in_option, *out_option, *device_option, *precision_option;
+static char *base_option, *in_option, *out_option, *device_option, *precision_option, *sampler_option, *scheduler_option;
 static char **lora_option;
 
 static const GOptionEntry options[] = {
@@ -29,6 +30,8 @@ static const GOptionEntry options[] = {
   { "out", 0, 0, G_OPTION_ARG_FILENAME, &out_option, N_("Where the results go"), N_("FILE") },
   { "device", 0, 0, G_OPTION_ARG_STRING, &device_option, N_("auto, cpu, vulkan or vulkan:N"), N_("DEVICE") },
   { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_option, N_("fp32 or fp16"), N_("PRECISION") },
+  { "sampler", 0, 0, G_OPTION_ARG_STRING, &sampler_option, N_("How noise becomes a latent (euler)"), N_("SAMPLER") },
+  { "scheduler", 0, 0, G_OPTION_ARG_STRING, &scheduler_option, N_("Over which noise levels (normal)"), N_("SCHEDULER") },
   G_OPTION_ENTRY_NULL
 };
 
@@ -234,7 +237,7 @@ read_tokens (Probe       *probe,
   if (dims[1] > text->n_positions)
     {
       g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN,
-                   _("“%s” has %" G_GSIZE_FORMAT " tokens; the text encoder takes %u."), name, dims[1], text->n_positions);
+                   _("“%s” has %zu tokens; the text encoder takes %u."), name, dims[1], text->n_positions);
       return NULL;
     }
   for (gsize i = 0; i < tensor->n_elements; i++)
@@ -580,6 +583,101 @@ probe_training (Probe   *probe,
   return TRUE;
 }
 
+/* ---- sampling ------------------------------------------------------------------------------------------------ */
+
+/* A text's context as the denoiser takes it. */
+static LkConditioning *
+read_conditioning (Probe       *probe,
+                   const char  *name,
+                   GError     **error)
+{
+  gsize dims[3] = { 1, 0, probe->architecture->unet.context };
+  float *context = read_floats (probe, name, 3, dims, error);
+  LkConditioning *conditioning;
+
+  if (context == NULL)
+    return NULL;
+  conditioning = g_new0 (LkConditioning, 1);
+  conditioning->context = context;
+  conditioning->n_tokens = (guint) dims[1];
+  conditioning->width = (guint) dims[2];
+  return conditioning;
+}
+
+/* A whole number from a tensor [1]. */
+static gboolean
+read_whole (Probe       *probe,
+            const char  *name,
+            gint32      *value,
+            GError     **error)
+{
+  const LkSafeTensor *tensor = require (probe, name, 1, (gsize[]) { 1 }, error);
+
+  return tensor != NULL && lk_safetensors_read_i32 (probe->in, tensor, 0, 1, value, error);
+}
+
+static LkDenoiser *
+open_denoiser (Probe        *probe,
+               const gsize  *dims,
+               GError      **error)
+{
+  g_autoptr (LkConditioning) cond = read_conditioning (probe, "cond", error), uncond = NULL;
+  g_autofree float *cfg = NULL;
+  g_autoptr (LkDenoiser) denoiser = NULL;
+
+  if (cond == NULL)
+    return NULL;
+  uncond = read_conditioning (probe, "uncond", error);
+  cfg = uncond != NULL ? read_floats (probe, "cfg", 1, (gsize[]) { 1 }, error) : NULL;
+  if (cfg == NULL || !lk_model_load (probe->model, LK_PART_UNET, NULL, NULL, NULL, error))
+    return NULL;
+
+  denoiser = lk_denoiser_new (probe->model, (LkAdapter **) probe->adapters->pdata, probe->adapters->len, (guint) dims[2], (guint) dims[3],
+                              MAX (cond->n_tokens, uncond->n_tokens), TRUE, error);
+  if (denoiser == NULL || !lk_denoiser_set_conditioning (denoiser, cond, uncond, *cfg, error))
+    return NULL;
+  for (guint i = 0; i < probe->adapters->len; i++)
+    if (!lk_denoiser_set_strength (denoiser, i, g_array_index (probe->strengths, double, i), error))
+      return NULL;
+  return g_steal_pointer (&denoiser);
+}
+
+static gboolean
+probe_sampling (Probe   *probe,
+                GError **error)
+{
+  gsize dims[4] = { 1, probe->architecture->unet.in_channels, 0, 0 };
+  g_autofree float *x = read_floats (probe, "noise", 4, dims, error), *sigmas = NULL;
+  g_autoptr (LkDenoiser) denoiser = NULL;
+  const LkSigmaTable *table;
+  LkSampler sampler = LK_SAMPLER_EULER;
+  LkScheduler scheduler = LK_SCHEDULER_NORMAL;
+  gint32 n_steps, seed = 0;
+  gsize n;
+  guint n_sigmas;
+
+  if (x == NULL || !read_whole (probe, "steps", &n_steps, error) || (has (probe, "seed") && !read_whole (probe, "seed", &seed, error)) ||
+      (sampler_option != NULL && !lk_sampler_from_name (sampler_option, &sampler, error)) ||
+      (scheduler_option != NULL && !lk_scheduler_from_name (scheduler_option, &scheduler, error)))
+    return FALSE;
+  denoiser = open_denoiser (probe, dims, error);
+  if (denoiser == NULL)
+    return FALSE;
+
+  n = dims[1] * dims[2] * dims[3];
+  table = lk_denoiser_get_sigma_table (denoiser);
+  sigmas = lk_sampler_get_sigmas (sampler, scheduler, table, (guint) MAX (n_steps, 0), &n_sigmas, error);
+  if (sigmas == NULL)
+    return FALSE;
+  lk_sampler_scale_noise (table, sigmas[0], x, n);
+  give (probe, "start", 4, dims, g_memdup2 (x, n * sizeof (float)));
+  if (!lk_sampler_run (sampler, sigmas, n_sigmas, x, n, (guint64) seed, lk_denoiser_denoise, denoiser, NULL, NULL, error))
+    return FALSE;
+  give (probe, "sigmas", 1, (gsize[]) { n_sigmas }, g_steal_pointer (&sigmas));
+  give (probe, "latent", 4, dims, g_steal_pointer (&x));
+  return TRUE;
+}
+
 /* ---- the command --------------------------------------------------------------------------------------------- */
 
 /* "FILE:0.8" to its two parts; without a strength it is 1. */
@@ -667,6 +765,7 @@ compute (Probe   *probe,
 {
   static const struct { const char *name; gboolean (*run) (Probe *, GError **); } parts[] = {
     { "tokens_1", probe_text }, { "latent", probe_unet }, { "image", probe_encoder }, { "z", probe_decoder }, { "train_latent", probe_training },
+    { "cond", probe_sampling },
   };
 
   if (has (probe, "train_latent") && probe->adapters->len != 1)
@@ -728,7 +827,8 @@ const LkCliCommand lk_cli_probe = {
                     "  image in -1..1: latent_mean, latent_logvar\n"
                     "  z: decoded\n"
                     "  train_latent, train_noise, train_timestep, train_context, for SDXL also train_vector,\n"
-                    "  and one LoRA: loss, grad.NAME for each of its matrices"),
+                    "  and one LoRA: loss, grad.NAME for each of its matrices\n"
+                    "  cond, uncond, noise, cfg, steps, seed, with --sampler and --scheduler: sigmas, start, latent"),
   .options = options,
   .run = run,
 };

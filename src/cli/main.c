@@ -6,7 +6,12 @@
 #include "cli/lk-cli-commands.h"
 
 static const LkCliCommand * const commands[] = {
+  &lk_cli_generate,
+  &lk_cli_stack,
+  &lk_cli_info,
   &lk_cli_devices,
+  &lk_cli_verify,
+  &lk_cli_bench,
   &lk_cli_probe,
   NULL
 };

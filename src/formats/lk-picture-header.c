@@ -50,8 +50,8 @@ lk_picture_check_size (const char  *name,
     return TRUE;
 
   g_set_error (error, LK_PICTURE_ERROR, LK_PICTURE_ERROR_TOO_LARGE,
-               "“%s” is too large: %" G_GUINT64_FORMAT " × %" G_GUINT64_FORMAT " pixels, but at most %d a side and 64 megapixels can be read. "
-               "Make it smaller first.", name, width, height, LK_PICTURE_MAX_SIDE);
+               "“%s” is too large: %" G_GUINT64_FORMAT " × %" G_GUINT64_FORMAT " pixels, "
+               "but at most %d a side and 64 megapixels can be read. Make it smaller first.", name, width, height, LK_PICTURE_MAX_SIDE);
   return FALSE;
 }
 

@@ -580,7 +580,8 @@ read_header (LkSafetensors  *file,
   if (file->size < 8)
     {
       g_set_error (error, LK_SAFETENSORS_ERROR, LK_SAFETENSORS_ERROR_TRUNCATED,
-                   file->size == 0 ? "“%s” is empty. " DOWNLOAD_AGAIN : "“%s” is cut short: not even its header is there. " DOWNLOAD_AGAIN,
+                   file->size == 0 ? "“%s” is empty. " DOWNLOAD_AGAIN
+                                   : "“%s” is cut short: not even its header is there. " DOWNLOAD_AGAIN,
                    name);
       return FALSE;
     }
@@ -592,7 +593,8 @@ read_header (LkSafetensors  *file,
   if (length > file->size - 8)
     {
       g_set_error (error, LK_SAFETENSORS_ERROR, LK_SAFETENSORS_ERROR_TRUNCATED,
-                   "“%s” is cut short: its header alone has %" G_GUINT64_FORMAT " bytes, the whole file %" G_GSIZE_FORMAT ". " DOWNLOAD_AGAIN,
+                   "“%s” is cut short: its header alone has %" G_GUINT64_FORMAT " bytes, "
+                   "the whole file %" G_GSIZE_FORMAT ". " DOWNLOAD_AGAIN,
                    name, length, file->size);
       return FALSE;
     }

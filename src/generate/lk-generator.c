@@ -455,7 +455,7 @@ make_noise (LkGenerator     *generator,
   if (generator->noise && generator->n_noise != n)
     {
       g_set_error (error, LK_RECIPE_ERROR, LK_RECIPE_ERROR_BAD_VALUE,
-                   _("The noise has %" G_GSIZE_FORMAT " numbers, a picture of %u × %u starts from %" G_GSIZE_FORMAT "."),
+                   _("The noise has %zu numbers, a picture of %u × %u starts from %zu."),
                    generator->n_noise, recipe->width, recipe->height, n);
       return NULL;
     }

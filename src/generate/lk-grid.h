@@ -16,6 +16,7 @@ typedef enum
 {
   LK_GRID_ERROR_BAD_AXIS,
   LK_GRID_ERROR_DAMAGED,        /* grid.json is not what we write */
+  LK_GRID_ERROR_TOO_LARGE,      /* for one sheet */
 } LkGridError;
 
 /* What an axis varies. STRENGTH and LORA are the first LoRA's. */
@@ -72,7 +73,7 @@ typedef void (*LkGridFunc) (gpointer data,
                             guint    n_cells,
                             gboolean was_there);
 
-/* Draws the missing cells into `folder`, writes grid.json first and the contact sheet last. */
+/* Draws the missing cells into `folder`, writes grid.json first and the contact sheet last (none where it would be too large). */
 gboolean    lk_grid_draw        (LkGrid          *grid,
                                  LkGenerator     *generator,
                                  const char      *folder,

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/lk-file.h"
 #include "base/lk-sha256.h"
 #include "formats/lk-png.h"
 #include "generate/lk-file-hash.h"
@@ -18,6 +19,12 @@ G_DEFINE_QUARK (lk-recipe-error-quark, lk_recipe_error)
 #define MAX_SIDE 4096
 
 /* ---- making ---------------------------------------------------------------------------------------------------- */
+
+char *
+lk_base_dup_path (const char *base)
+{
+  return g_str_equal (base, "starter") ? lk_data_path ("starter/starter-base.safetensors") : g_strdup (base);
+}
 
 static void
 free_lora (gpointer data)

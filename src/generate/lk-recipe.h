@@ -40,6 +40,9 @@ typedef struct
   LkScheduler scheduler;
 } LkRecipe;
 
+/* The checkpoint that "starter" or a path stands for. Owned by the caller. */
+char         *lk_base_dup_path          (const char      *base);
+
 /* 25 steps, CFG 7, 512 x 512, Euler, normal; empty prompts, no base. */
 LkRecipe     *lk_recipe_new             (void);
 LkRecipe     *lk_recipe_copy            (const LkRecipe  *recipe);

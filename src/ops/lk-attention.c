@@ -123,12 +123,18 @@ attention_backward_run_cpu (const LkOp *op,
 
 /* ---- Vulkan -------------------------------------------------------------------------------------------------- */
 
-#define BLOCK 64      /* queries or keys of a workgroup: shaders/common/attention.glsl */
+/* The kernels that walk over scores, for software devices and for hardware. */
+enum { FORWARD, BACKWARD_DQ, BACKWARD_DKV };
 
-/* Records one of the kernels that walk over scores, a workgroup for each block of `length` rows of each head. */
+static const char *walks[2][3] = {
+  { "attention_shared", "attention_dq_shared", "attention_dkv_shared" },
+  { "attention_registers", "attention_dq_registers", "attention_dkv_registers" },
+};
+
+/* Records one of them: a workgroup for each block of the `length` rows of each head. */
 static gboolean
 record_walk (const LkOp          *op,
-             const char          *shader,
+             guint                walk,
              guint                length,
              const LkGpuBinding  *bindings,
              guint                n_bindings,
@@ -136,19 +142,21 @@ record_walk (const LkOp          *op,
              GError             **error)
 {
   const LkAttention *attention = (const LkAttention *) op->parameters;
+  gboolean has_register_tiles = lk_gpu_get_info (lk_gpu_recording_get_gpu (recording))->has_register_tiles;
+  guint block = has_register_tiles ? 16 : 64;
   LkGpuKernel kernel = {
-    .shader = shader,
-    .n_constants = 3,
-    .constants = { attention->d, attention->is_causal, attention->d % 4 == 0 },
+    .shader = walks[has_register_tiles][walk],
+    .n_constants = has_register_tiles ? 2 : 3,
+    .constants = { attention->is_causal, attention->d % 4 == 0, attention->d },
   };
   struct
   {
-    guint32 b, t, s, h;
+    guint32 b, t, s, h, d;
     float   scale;
-  } parameters = { attention->b, attention->t, attention->s, attention->h, attention->scale };
+  } parameters = { attention->b, attention->t, attention->s, attention->h, attention->d, attention->scale };
 
   return lk_gpu_recording_dispatch (recording, &kernel, bindings, n_bindings, &parameters, sizeof parameters,
-                                    attention->b * attention->h * lk_n_groups (length, BLOCK), 1, 1, error);
+                                    attention->b * attention->h * lk_n_groups (length, block), 1, 1, error);
 }
 
 static gboolean
@@ -162,7 +170,7 @@ attention_record (const LkOp      *op,
     LK_WRITE (op->outputs[Y]), LK_WRITE (op->outputs[LSE]),
   };
 
-  return record_walk (op, "attention", attention->t, bindings, 6, recording, error);
+  return record_walk (op, FORWARD, attention->t, bindings, 6, recording, error);
 }
 
 static gboolean
@@ -183,12 +191,12 @@ attention_backward_record (const LkOp      *op,
   if (!lk_record (recording, "attention_delta", 0,
                   (LkGpuBinding[]) { LK_READ (op->inputs[DY]), LK_READ (op->inputs[SAVED_Y]), LK_WRITE (op->outputs[DELTA]) }, 3,
                   &delta, sizeof delta, lk_n_groups (delta.n_elements, LK_ELEMENTS_PER_GROUP), error) ||
-      !record_walk (op, "attention_dq", attention->t, bindings, 7, recording, error))
+      !record_walk (op, BACKWARD_DQ, attention->t, bindings, 7, recording, error))
     return FALSE;
 
   bindings[6] = LK_WRITE (op->outputs[DK]);
   bindings[7] = LK_WRITE (op->outputs[DV]);
-  return record_walk (op, "attention_dkv", attention->s, bindings, 8, recording, error);
+  return record_walk (op, BACKWARD_DKV, attention->s, bindings, 8, recording, error);
 }
 
 static const LkOpClass attention_class = {

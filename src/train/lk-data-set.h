@@ -8,6 +8,16 @@
 
 G_BEGIN_DECLS
 
+#define LK_DATA_SET_ERROR (lk_data_set_error_quark ())
+GQuark lk_data_set_error_quark (void);
+
+typedef enum
+{
+  LK_DATA_SET_ERROR_EMPTY,
+  LK_DATA_SET_ERROR_UNREADABLE,
+  LK_DATA_SET_ERROR_CHANGED,        /* a picture is gone or another one since the run began */
+} LkDataSetError;
+
 typedef struct
 {
   char    *name;                /* file name in images/; owned, as are the next three */
@@ -15,6 +25,7 @@ typedef struct
   char    *hash;                /* SHA-256 of the file */
   char    *caption;
   LkCrop   crop;                /* as the user left it */
+  LkBucket original;            /* what is cut out of it, before resizing */
   LkBucket size;                /* for training */
   guint    repeats;
 } LkDataItem;
@@ -47,6 +58,8 @@ guint       lk_data_set_count_repeated   (LkDataSet              *data_set);
 /* The pixels that the run trains on. */
 LkPicture  *lk_data_item_prepare         (const LkDataItem       *item,
                                           GError                **error);
+/* Words that are the same where these pixels are the same. Owned by the caller. */
+char       *lk_data_item_describe_pixels (const LkDataItem       *item);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkDataSet, lk_data_set_free)
 

@@ -1,12 +1,13 @@
 /* LkRun: one training run's folder.
  *
- *   settings.json      settings, base model, trigger word, where it began; written once
+ *   settings.json      settings, base model, trigger word, where it began
  *   dataset.jsonl      the pictures (LkDataSet); written once
  *   metrics.jsonl      one line a step, appended by the trainer
  *   checkpoints/       NAME-stepNNNNNNNN.safetensors and, at the end, NAME.safetensors
  *   state/             what an exact resume needs; replaced as a whole
  *   samples/           pictures drawn on the way
- *   record.json        what became of it: device, finished or not, notes
+ *   record.json        what computed it: device, tier, precision; written by the trainer
+ *   lock               held by the process that trains
  */
 #pragma once
 
@@ -21,6 +22,7 @@ typedef enum
 {
   LK_RUN_ERROR_NOT_A_RUN,
   LK_RUN_ERROR_DAMAGED,
+  LK_RUN_ERROR_CHANGED,         /* the base model is not the one that the run began with */
   LK_RUN_ERROR_IN_USE,          /* another process trains on it */
 } LkRunError;
 
@@ -35,7 +37,7 @@ typedef enum
 typedef struct
 {
   char *base;                   /* path of the checkpoint */
-  char *base_fingerprint;
+  char *base_hash;              /* SHA-256 of its file */
   char *trigger;
   char *class_word;
   char *init_lora;              /* path, or NULL */
@@ -44,13 +46,27 @@ typedef struct
 
 typedef struct _LkRun LkRun;
 
+/* What a project says of a run: base model ("starter" or a path; NULL: the project's), trigger and class word. The rest is left NULL. */
+gboolean               lk_run_info_init         (LkRunInfo              *info,
+                                                 LkProject              *project,
+                                                 const char             *base,
+                                                 GError                **error);
+void                   lk_run_info_clear        (LkRunInfo              *info);
+
 /* Makes RUNS/DATE-NAME, with "-2" and so on where that is taken. Takes copies. */
 LkRun                 *lk_run_create            (const char             *runs,
                                                  const LkRunInfo        *info,
                                                  const LkTrainSettings  *settings,
                                                  LkDataSet              *data_set,
                                                  GError                **error);
-/* Reads the folder. Looking at a run that trains elsewhere is fine. */
+/* The same in the project's runs, with its base model and data set. `name` (NULL: as the settings say) is the LoRA's. `data_set` receives the
+ * data set, which must outlive the training. */
+LkRun                 *lk_run_create_for_project (LkProject             *project,
+                                                 const char             *name,
+                                                 const LkTrainSettings  *settings,
+                                                 LkDataSet             **data_set,
+                                                 GError                **error);
+/* Reads the folder; looking at a run that trains elsewhere is fine. */
 LkRun                 *lk_run_open              (const char             *folder,
                                                  GError                **error);
 LkRun                 *lk_run_ref               (LkRun                  *run);
@@ -66,9 +82,20 @@ const LkTrainSettings *lk_run_get_settings      (LkRun                  *run);
 gboolean               lk_run_set_max_steps     (LkRun                  *run,
                                                  guint                   max_train_steps,
                                                  GError                **error);
+/* A checkpoint that has moved: where it is now. Another file than the run began with is LK_RUN_ERROR_CHANGED. */
+gboolean               lk_run_set_base          (LkRun                  *run,
+                                                 const char             *base,
+                                                 GError                **error);
+/* Takes the run for this process, until lk_run_unlock () or its end. */
+gboolean               lk_run_lock              (LkRun                  *run,
+                                                 GError                **error);
+void                   lk_run_unlock            (LkRun                  *run);
 /* Read from disk at each call. */
 LkRunStatus            lk_run_get_status        (LkRun                  *run);
 guint                  lk_run_get_step          (LkRun                  *run);     /* of the state: where a resume begins */
+
+/* The start of the run, in seconds since 1970. */
+gint64                 lk_run_get_created       (LkRun                  *run);
 
 /* One line of metrics.jsonl. */
 typedef struct
@@ -100,5 +127,6 @@ char                  *lk_run_dup_checkpoint_path (LkRun                *run,
                                                  guint                   step);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkRun, lk_run_unref)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LkRunInfo, lk_run_info_clear)
 
 G_END_DECLS

@@ -24,7 +24,8 @@ static const char * const latent_choices[] = { "sample", "mean", NULL };
 
 static const LkSetting settings_table[] = {
   { "max_train_steps", LK_SETTING_INT, LK_SETTING_GROUP_LENGTH, 1, 1000000, NULL, "2000",
-    N_("Steps"), N_("How often the LoRA is changed. Usually 1500 to 3000 for 20 to 30 pictures; the starter takes some hundred."), AT (max_train_steps) },
+    N_("Steps"),
+    N_("How often the LoRA is changed. Usually 1500 to 3000 for 20 to 30 pictures; the starter takes some hundred."), AT (max_train_steps) },
   { "train_batch_size", LK_SETTING_INT, LK_SETTING_GROUP_LENGTH, 1, 64, NULL, "1",
     N_("Batch size"), N_("Pictures a step looks at. Usually 1 or 2; more takes more memory."), AT (train_batch_size) },
   { "gradient_accumulation_steps", LK_SETTING_INT, LK_SETTING_GROUP_LENGTH, 1, 256, NULL, "1",
@@ -44,7 +45,8 @@ static const LkSetting settings_table[] = {
   { "lr_scheduler", LK_SETTING_CHOICE, LK_SETTING_GROUP_OPTIMIZER, 0, 0, lr_schedulers, "cosine",
     N_("Learning-rate schedule"), N_("How the learning rate changes over the run. Usually cosine or constant."), AT (lr_scheduler) },
   { "lr_warmup_steps", LK_SETTING_NUMBER, LK_SETTING_GROUP_OPTIMIZER, 0, 1000000, NULL, "0",
-    N_("Warm-up"), N_("Steps in which the learning rate rises from zero; below 1 a share of all steps. The constant schedule has none."), AT (lr_warmup_steps) },
+    N_("Warm-up"),
+    N_("Steps in which the learning rate rises from zero; below 1 a share of all steps. The constant schedule has none."), AT (lr_warmup_steps) },
   { "lr_scheduler_num_cycles", LK_SETTING_INT, LK_SETTING_GROUP_OPTIMIZER, 1, 100, NULL, "1",
     N_("Restarts"), N_("Waves of the schedule cosine_with_restarts."), AT (lr_scheduler_num_cycles) },
   { "lr_scheduler_power", LK_SETTING_NUMBER, LK_SETTING_GROUP_OPTIMIZER, 0, 10, NULL, "1",
@@ -364,8 +366,12 @@ lk_train_settings_set (LkTrainSettings  *settings,
 
   if (setting == NULL)
     {
+      g_autoptr (GString) known = g_string_new (NULL);
+
+      for (guint i = 0; i < G_N_ELEMENTS (settings_table); i++)
+        g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", settings_table[i].key);
       g_set_error (error, LK_SETTINGS_ERROR, LK_SETTINGS_ERROR_UNKNOWN_KEY,
-                   _("There is no setting “%s”. Its name may be misspelt; “likeness-cli train --help” lists all of them."), key);
+                   _("There is no setting “%s”. There are: %s."), key, known->str);
       return FALSE;
     }
 

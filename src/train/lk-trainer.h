@@ -38,6 +38,7 @@ typedef enum
   LK_TRAINER_RESUMED,
   LK_TRAINER_FINISHED,            /* the last step is done; `path` is the LoRA */
   LK_TRAINER_STOPPED,             /* by lk_trainer_stop (); the state is saved */
+  LK_TRAINER_NOTE,                /* something to know; `text` */
 } LkTrainerEventKind;
 
 typedef struct

@@ -3,13 +3,19 @@
  */
 #pragma once
 
-#include "project/lk-advice.h"
+#include "project/lk-project.h"
 #include "train/lk-settings.h"
 
 G_BEGIN_DECLS
 
 /* Settings of a base model's row ("starter", "sd15", "sdxl") over the defaults. Owned by the caller. */
 LkTrainSettings *lk_training_advice_settings (const LkBaseAdvice *base);
+
+/* What a run of the project begins with: its base model's settings (`base` NULL: the project's own model), its name, and what was set on its
+ * training page. Owned by the caller. */
+LkTrainSettings *lk_training_advice_settings_for_project (LkProject           *project,
+                                                          const LkBaseAdvice  *base,
+                                                          GError             **error);
 
 typedef enum
 {

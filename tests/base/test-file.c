@@ -232,12 +232,13 @@ run_child (void (*child) (const char *path),
   return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
 }
 
+/* From here on, what is mounted on `path` is seen by this process alone. (All of "/" cannot be made private in a chroot.) */
 static void
-own_mounts (void)
+own_mounts (const char *path)
 {
   if (unshare (CLONE_NEWNS) != 0 && unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0)
     _exit (77);
-  if (mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+  if (mount (path, path, NULL, MS_BIND, NULL) != 0 || mount (NULL, path, NULL, MS_PRIVATE, NULL) != 0)
     _exit (77);
 }
 
@@ -249,7 +250,7 @@ fill_disk (const char *path)
   g_autofree char *big = g_malloc0 (1 << 20);
   g_autoptr (GError) error = NULL;
 
-  own_mounts ();
+  own_mounts (path);
   if (mount ("tmpfs", path, "tmpfs", 0, "size=256k") != 0)
     _exit (77);
 
@@ -266,7 +267,33 @@ fill_disk (const char *path)
   g_assert_no_error (error);
 }
 
-/* The same without mounting: the process may make no file over 64 kB. */
+/* Where a nameless file cannot get a name, because there is no /proc, a hidden one is written and renamed. */
+static void
+write_without_proc (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, "a.txt", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LkFileWriter) writer = NULL;
+
+  own_mounts (path);
+  if (mount (NULL, "/proc", NULL, MS_PRIVATE, NULL) != 0 || mount ("tmpfs", "/proc", "tmpfs", 0, "size=4k") != 0)
+    _exit (77);
+
+  g_assert_true (lk_file_write (file, "old", -1, &error));
+  writer = lk_file_writer_new (file, &error);
+  g_assert_true (lk_file_writer_write (writer, "new", 3, &error));
+  g_assert_cmpuint (count_entries (path), ==, 2);
+  assert_content (file, "old");
+  g_assert_true (lk_file_writer_commit (writer, &error));
+  assert_content (file, "new");
+  g_clear_pointer (&writer, lk_file_writer_free);
+
+  writer = lk_file_writer_new (file, &error);
+  g_clear_pointer (&writer, lk_file_writer_free);
+  g_assert_cmpuint (count_entries (path), ==, 1);
+}
+
+/* As a full disk, without mounting: the process may make no file over 64 kB. */
 static void
 hit_file_limit (const char *path)
 {
@@ -294,8 +321,8 @@ write_read_only (const char *path)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (lk_file_write (file, "old", -1, &error));
-  own_mounts ();
-  if (mount (path, path, NULL, MS_BIND, NULL) != 0 || mount (NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
+  own_mounts (path);
+  if (mount (NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
     _exit (77);
 
   g_assert_false (lk_file_write (file, "new", -1, &error));
@@ -334,6 +361,7 @@ assert_child (void       (*child) (const char *path),
 
   g_assert_true (lk_file_make_folder (sub, &error));
   status = run_child (child, sub);
+  umount2 (sub, MNT_DETACH);   /* the child's first mount shows here, too, where mounts are shared */
   chmod (sub, 0755);
   if (status == 77)
     {
@@ -348,6 +376,12 @@ static void
 test_full_disk (void)
 {
   assert_child (fill_disk, "full");
+}
+
+static void
+test_without_proc (void)
+{
+  assert_child (write_without_proc, "no-proc");
 }
 
 static void
@@ -507,6 +541,7 @@ main (int   argc,
   g_test_add_func ("/file/copy-and-move", test_copy_and_move);
   g_test_add_func ("/file/folder-in-the-way", test_folder_in_the_way);
   g_test_add_func ("/file/full-disk", test_full_disk);
+  g_test_add_func ("/file/without-proc", test_without_proc);
   g_test_add_func ("/file/file-size-limit", test_file_size_limit);
   g_test_add_func ("/file/read-only-folder", test_read_only_folder);
   g_test_add_func ("/file/no-permission", test_no_permission);

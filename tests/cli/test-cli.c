@@ -197,6 +197,47 @@ test_devices (void)
   cJSON_Delete (json);
 }
 
+/* The kernels of this processor against plain C: everything is compared, and agrees. */
+static void
+test_verify (void)
+{
+  g_auto (Result) result = run_cli ("verify", "--device", "cpu", "--json");
+  cJSON *json = cJSON_Parse (result.out), *results = cJSON_GetObjectItem (json, "results"), *one;
+  guint n_gradients = 0;
+
+  g_assert_cmpint (result.status, ==, 0);
+  g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (json, "wrong")), ==, 0);
+  g_assert_cmpint (cJSON_GetArraySize (results), >, 40);
+  cJSON_ArrayForEach (one, results)
+    {
+      g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (one, "error")), <=,
+                         cJSON_GetNumberValue (cJSON_GetObjectItem (one, "bound")));
+      n_gradients += strstr (cJSON_GetStringValue (cJSON_GetObjectItem (one, "name")), "gradient") != NULL;
+    }
+  g_assert_cmpuint (n_gradients, >, 20);
+  cJSON_Delete (json);
+}
+
+/* A measurement names what it measured and says a time above nothing. */
+static void
+test_bench (void)
+{
+  g_auto (Result) unknown = run_cli ("bench", "dance");
+  g_auto (Result) result = run_cli ("bench", "starter", "--device", "cpu", "--json");
+  cJSON *json = cJSON_Parse (result.out), *results = cJSON_GetObjectItem (json, "results"), *one;
+
+  g_assert_cmpint (unknown.status, ==, 2);
+  assert_contains (unknown.err, "“dance”");
+  g_assert_cmpint (result.status, ==, 0);
+  g_assert_cmpint (cJSON_GetArraySize (results), ==, 2);
+  cJSON_ArrayForEach (one, results)
+    {
+      assert_contains (cJSON_GetStringValue (cJSON_GetObjectItem (one, "name")), "starter");
+      g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (one, "seconds")), >, 0);
+    }
+  cJSON_Delete (json);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -210,5 +251,7 @@ main (int    argc,
   g_test_add_func ("/cli/progress-in-a-log", test_progress_in_a_log);
   g_test_add_func ("/cli/stop", test_stop);
   g_test_add_func ("/cli/devices", test_devices);
+  g_test_add_func ("/cli/verify", test_verify);
+  g_test_add_func ("/cli/bench", test_bench);
   return g_test_run ();
 }

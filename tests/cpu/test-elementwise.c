@@ -98,7 +98,8 @@ test_slopes_are_those_of_the_function (void)
         double slope, unused;
 
         lk_reference_activation (kind, x, &slope);
-        g_assert_cmpfloat (fabs ((lk_reference_activation (kind, x + 1e-5, &unused) - lk_reference_activation (kind, x - 1e-5, &unused)) / 2e-5 - slope), <, 1e-9);
+        g_assert_cmpfloat (fabs ((lk_reference_activation (kind, x + 1e-5, &unused) - lk_reference_activation (kind, x - 1e-5, &unused)) / 2e-5 - slope), <,
+            1e-9);
       }
 }
 

@@ -24,7 +24,8 @@ list_entry (const char  *name,
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
-  g_string_append_printf (data, "%s:%" G_GSIZE_FORMAT "%s%.*s|", name, length, length > 0 ? "=" : "", (int) MIN (length, 8), text != NULL ? text : "");
+  g_string_append_printf (data, "%s:%" G_GSIZE_FORMAT "%s%.*s|", name, length, length > 0 ? "=" : "",
+                          (int) MIN (length, 8), text != NULL ? text : "");
   return TRUE;
 }
 

@@ -55,7 +55,8 @@ test_mix (void)
 {
   enum { SAMPLES = 3, LENGTH = 37 };
   g_autoptr (LkGraph) graph = lk_graph_new (device);
-  LkTensor *x = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { SAMPLES, LENGTH }), *y = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { SAMPLES, LENGTH });
+  LkTensor *x = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { SAMPLES, LENGTH });
+  LkTensor *y = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { SAMPLES, LENGTH });
   LkTensor *a = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { SAMPLES }), *b = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { SAMPLES });
   LkTensor *z = lk_graph_keep (graph, lk_mix (graph, x, y, a, b));
   float values_x[SAMPLES * LENGTH], values_y[SAMPLES * LENGTH], actual[SAMPLES * LENGTH];

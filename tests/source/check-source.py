@@ -185,7 +185,7 @@ def check_translations(texts):
     needed = set()
     for path, text in texts.items():
         top = path.parts[0]
-        is_source = top in ("src", "ui") and path.suffix in (".c", ".ui") and TRANSLATED.search(text)
+        is_source = top in ("src", "ui") and (path.suffix in (".c", ".ui") and TRANSLATED.search(text) or path.suffix == ".h" and "N_(\"" in text)
         if is_source or path.name.endswith((".desktop.in", ".metainfo.xml.in", ".gschema.xml")):
             needed.add(str(path))
     findings = [f"{name}: has words for people and is not in po/POTFILES.in" for name in sorted(needed - listed)]

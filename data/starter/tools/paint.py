@@ -584,12 +584,12 @@ LIGHTING = {
 }
 
 
-def draw(who: Identity, scene: Scene, width: int, height: int | None = None) -> np.ndarray:
+def draw(who: Identity, scene: Scene, width: int, height: int | None = None, brush_class=Brush, figure_class=Figure) -> np.ndarray:
     """The picture as [height, width, 3] bytes of RGB; square where no height is given."""
     height = height or width
     surface = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
     cr = cairo.Context(surface)
-    brush = Brush(cr)
+    brush = brush_class(cr)
     BACKDROPS[scene.setting](brush, width, height, random.Random(scene.seed))
 
     r, centre = FRAMING[scene.frame]
@@ -598,7 +598,7 @@ def draw(who: Identity, scene: Scene, width: int, height: int | None = None) -> 
         y = height * (0.94 + scene.dy) - 4.75 * r
     else:
         y = height * (centre + scene.dy)
-    Figure(brush, who, scene, width * (0.5 + scene.dx), y, r).paint()
+    figure_class(brush, who, scene, width * (0.5 + scene.dx), y, r).paint()
 
     if scene.light in LIGHTING:
         colour, alpha = LIGHTING[scene.light]

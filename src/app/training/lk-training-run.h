@@ -1,0 +1,71 @@
+/* LkTrainingRun: one training run as the window sees it: what its folder holds, and, while it works, what its trainer tells.
+ *
+ * Belongs to the main thread. The trainer works on a thread of its own and writes everything by itself: this object only listens and
+ * passes commands on. "changed" is emitted when the state, the progress or the lists changed, at most once a bunch of events.
+ */
+#pragma once
+
+#include "app/widgets/lk-series.h"
+#include "app/window/lk-engine.h"
+#include "generate/lk-recipe.h"
+#include "project/lk-project.h"
+#include "train/lk-run.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  LK_TRAINING_IDLE,           /* never began, or was stopped: can go on */
+  LK_TRAINING_WAITING,        /* for the device */
+  LK_TRAINING_PREPARING,
+  LK_TRAINING_RUNNING,
+  LK_TRAINING_PAUSING,        /* asked to, and not there yet */
+  LK_TRAINING_PAUSED,
+  LK_TRAINING_STOPPING,
+  LK_TRAINING_FINISHED,
+} LkTrainingState;
+
+#define LK_TYPE_TRAINING_RUN (lk_training_run_get_type ())
+G_DECLARE_FINAL_TYPE (LkTrainingRun, lk_training_run, LK, TRAINING_RUN, GObject)
+
+/* Reads the run's metrics on a thread; "changed" says when they are there. */
+LkTrainingRun  *lk_training_run_new             (LkRun           *run);
+
+LkRun          *lk_training_run_get_run         (LkTrainingRun   *self);
+const char     *lk_training_run_get_name        (LkTrainingRun   *self);
+LkTrainingState lk_training_run_get_state       (LkTrainingRun   *self);
+gboolean        lk_training_run_is_active       (LkTrainingRun   *self);    /* has a job, running, waiting or paused */
+/* "Training", "Paused", … for people. */
+const char     *lk_training_run_get_state_title (LkTrainingRun   *self);
+/* "Step 412 of 800 · 3 min left"; what is prepared; why it failed. */
+const char     *lk_training_run_get_text        (LkTrainingRun   *self);
+gboolean        lk_training_run_has_failed      (LkTrainingRun   *self);
+double          lk_training_run_get_fraction    (LkTrainingRun   *self);
+guint           lk_training_run_get_step        (LkTrainingRun   *self);
+guint           lk_training_run_get_n_steps     (LkTrainingRun   *self);
+/* Seconds of a step, the median of the last ones; 0 where none was measured. */
+double          lk_training_run_get_step_time   (LkTrainingRun   *self);
+
+LkSeries       *lk_training_run_get_loss        (LkTrainingRun   *self);
+LkSeries       *lk_training_run_get_smoothed_loss (LkTrainingRun *self);
+LkSeries       *lk_training_run_get_learning_rate (LkTrainingRun *self);
+LkSeries       *lk_training_run_get_grad_norm   (LkTrainingRun   *self);
+LkSeries       *lk_training_run_get_seconds     (LkTrainingRun   *self);
+/* GtkStringObjects: paths of pictures drawn on the way, in order; and of LoRAs, the newest last. */
+GListModel     *lk_training_run_get_samples     (LkTrainingRun   *self);
+GListModel     *lk_training_run_get_loras       (LkTrainingRun   *self);
+
+/* Puts the run into the engine's queue; it goes on from its state. Data set and pictures are looked up in `project`. */
+gboolean        lk_training_run_start           (LkTrainingRun   *self,
+                                                 LkEngine        *engine,
+                                                 LkProject       *project,
+                                                 GError         **error);
+void            lk_training_run_pause           (LkTrainingRun   *self);
+void            lk_training_run_resume          (LkTrainingRun   *self);
+void            lk_training_run_stop            (LkTrainingRun   *self);
+void            lk_training_run_save            (LkTrainingRun   *self);
+/* Draws with the LoRA as it is, at strength 0.8. Copies the recipe. */
+void            lk_training_run_sample          (LkTrainingRun   *self,
+                                                 const LkRecipe  *recipe);
+
+G_END_DECLS
