@@ -258,32 +258,25 @@ gradient_item (gpointer data,
   spread (norm, norm->mean + sample * norm->n_groups, means);
   spread (norm, norm->rstd + sample * norm->n_groups, rstds);
 
-  for (gsize j = 0; j < c; j += LANES)
-    {
-      const gsize n = c - j;
-      const LkVec mean = v_load (means + j), rstd = v_load (rstds + j);
-      const LkVec gamma = v_load_n (norm->gamma + j, n), beta = v_load_n (norm->beta + j, n);
-      LkVec sum_g = v_set (0), sum_h = v_set (0), sum_gh = v_set (0);
+  for (gsize j = 0; j < 3 * padded (c); j++)
+    sums_g[j] = 0;
+  for (gsize place = first; place < end; place++)
+    for (gsize j = 0; j < c; j += LANES)
+      {
+        const gsize at = (sample * norm->places + place) * c + j, n = c - j;
+        LkVec gamma = v_load_n (norm->gamma + j, n), slope;
+        LkVec h = (v_load_n (norm->x + at, n) - v_load (means + j)) * v_load (rstds + j), g = v_load_n (norm->dy + at, n) * gamma;
 
-      for (gsize place = first; place < end; place++)
-        {
-          const gsize at = (sample * norm->places + place) * c + j;
-          LkVec h = (v_load_n (norm->x + at, n) - mean) * rstd, g = v_load_n (norm->dy + at, n) * gamma, slope;
-
-          if (norm->with_silu)
-            {
-              v_activate (LK_SILU, v_fma (h, gamma, beta), &slope);
-              g *= slope;
-            }
-          sum_g += g;
-          sum_h += h;
-          sum_gh = v_fma (g, h, sum_gh);
-          v_store_n (norm->dx + at, g, n);
-        }
-      v_store (sums_g + j, sum_g);
-      v_store (sums_h + j, sum_h);
-      v_store (sums_gh + j, sum_gh);
-    }
+        if (norm->with_silu)
+          {
+            v_activate (LK_SILU, v_fma (h, gamma, v_load_n (norm->beta + j, n)), &slope);
+            g *= slope;
+          }
+        v_store (sums_g + j, v_load (sums_g + j) + g);
+        v_store (sums_h + j, v_load (sums_h + j) + h);
+        v_store (sums_gh + j, v_fma (g, h, v_load (sums_gh + j)));
+        v_store_n (norm->dx + at, g, n);
+      }
 
   for (gsize group = 0; group < norm->n_groups; group++)
     {

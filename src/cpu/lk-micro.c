@@ -47,6 +47,16 @@ run_tile (const int      n_rows,
   const float *a##i = a + (i < n_rows && !by_column ? i * a_stride : 0);
   EACH_ROW (DECLARE)
 
+  /* C comes from far away more often than not: ask for it now, need it after the loop. */
+#define PREFETCH(i) \
+  if (i < n_rows) \
+    { \
+      __builtin_prefetch (tile->c + tile->c_rows[i], 1); \
+      if (n_vectors > 1 && LANES == 16) \
+        __builtin_prefetch (tile->c + tile->c_rows[i] + LANES, 1); \
+    }
+  EACH_ROW (PREFETCH)
+
   for (gsize p = 0; p < k; p++)
     {
       LkVec b0 = v_load (b), b1 = n_vectors > 1 ? v_load (b + LANES) : b0;

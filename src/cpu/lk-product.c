@@ -13,11 +13,12 @@
 
 #include "cpu/lk-product.h"
 
-#define MAX_BLOCK_K 256
+#define MAX_BLOCK_K 320
 #define MAX_BLOCK_ROWS (32 * LK_MICRO_ROWS)      /* with 256 columns, less than half of a second-level cache of 1 MiB */
-#define MAX_BLOCK_COLUMNS 512
+#define MAX_BLOCK_COLUMNS 1024
 #define MIN_ITEM_WORK (512 * 1024)               /* multiplications: some 10 µs, ten times what handing over costs */
-#define ENOUGH_ITEMS 24                          /* keeps many cores busy, and two cores even at the end */
+#define ITEMS_PER_THREAD 4                       /* so that threads end at about the same time */
+#define ENOUGH_ITEMS 24                          /* where the shape alone decides */
 #define DOT_SIZE 8                               /* rows or columns up to which lanes run along k */
 
 #define A_PAD 16                                 /* between copied rows, so that they do not meet in one cache set */
@@ -430,18 +431,33 @@ run_dots (gpointer data,
 
 /* ---- the cut ---------------------------------------------------------------------------------------------------- */
 
+/* Into how many ranges of k, by the shape alone, because it decides the order of additions. Rows and columns do not: they are
+ * cut as the threads need it. */
+static gsize
+count_splits (gsize m,
+              gsize n,
+              gsize k)
+{
+  gsize n_blocks = divide_up (m, 4 * LK_MICRO_ROWS) * divide_up (n, 4 * LK_MICRO_COLUMNS);
+
+  if (n_blocks * 2 > ENOUGH_ITEMS || k < 2 * MAX_BLOCK_K)
+    return 1;
+  return CLAMP (m * n * k / MIN_ITEM_WORK / n_blocks, 1, MIN (divide_up (k, MAX_BLOCK_K), ENOUGH_ITEMS / n_blocks));
+}
+
 void
 LK_KERNEL (lk_product_run) (LkPool          *pool,
                             const LkProduct *product)
 {
   LkProductJob job = { product, pool, 1, 1, 1, NULL };
-  gsize m = product->m, n = product->n, k = product->k;
+  const gsize m = product->m, n = product->n, k = product->k;
+  const guint n_threads = lk_pool_get_n_threads (pool);
   gsize wanted;
 
   if (m == 0 || n == 0)
     return;
 
-  wanted = CLAMP (m * n * k / MIN_ITEM_WORK, 1, ENOUGH_ITEMS);
+  wanted = n_threads == 1 ? 1 : CLAMP (m * n * k / MIN_ITEM_WORK, 1, ITEMS_PER_THREAD * n_threads);
 
   if (product->b_by_column && !product->a_by_column && (m <= DOT_SIZE || n <= DOT_SIZE) && k >= LANES)
     {
@@ -453,29 +469,25 @@ LK_KERNEL (lk_product_run) (LkPool          *pool,
       return;
     }
 
+  job.n_splits = count_splits (m, n, k);
   job.n_row_blocks = divide_up (m, MAX_BLOCK_ROWS);
   job.n_column_blocks = divide_up (n, MAX_BLOCK_COLUMNS);
-  /* Narrower blocks copy more of A, lower ones pack more of B, per product; what is longer in tiles is cut first. */
-  while (job.n_row_blocks * job.n_column_blocks < wanted)
+  /* Narrower blocks copy more of A, lower ones pack more of B, for each product; packing costs about twice as much. */
+  while (job.n_row_blocks * job.n_column_blocks * job.n_splits < wanted)
     {
       gsize rows = divide_up (m, job.n_row_blocks), columns = divide_up (n, job.n_column_blocks);
 
-      if (columns > 4 * LK_MICRO_COLUMNS && columns * 2 > rows)
+      if (columns > LK_MICRO_COLUMNS && (columns * 2 > rows || rows <= LK_MICRO_ROWS))
         job.n_column_blocks++;
-      else if (rows > 4 * LK_MICRO_ROWS)
+      else if (rows > LK_MICRO_ROWS)
         job.n_row_blocks++;
-      else if (columns > LK_MICRO_COLUMNS)
-        job.n_column_blocks++;
       else
         break;
     }
   job.n_column_blocks = MIN (job.n_column_blocks, divide_up (n, LK_MICRO_COLUMNS));
 
-  if (job.n_row_blocks * job.n_column_blocks * 2 <= wanted && k >= 2 * MAX_BLOCK_K)
-    {
-      job.n_splits = MIN (divide_up (k, MAX_BLOCK_K), wanted / (job.n_row_blocks * job.n_column_blocks));
-      job.parts = lk_pool_get_shared_scratch (pool, job.n_splits * m * n * sizeof (float));
-    }
+  if (job.n_splits > 1)
+    job.parts = lk_pool_get_shared_scratch (pool, job.n_splits * m * n * sizeof (float));
   lk_pool_run (pool, job.n_row_blocks * job.n_column_blocks * job.n_splits, run_tiles, &job);
   if (job.n_splits > 1)
     lk_pool_run (pool, divide_up (m, LK_MICRO_ROWS), add_parts, &job);

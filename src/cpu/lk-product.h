@@ -2,7 +2,7 @@
  * by block, B packed panel by panel (F16 becomes F32 there), C written by rows that may lie anywhere.
  *
  * k is cut into blocks of at most 256: a sum of k products is then a sum of k / 256 sums, which also keeps the rounding error
- * of a long one low. All cuts follow from m, n and k.
+ * of a long one low. How k is cut follows from m, n and k alone.
  */
 #pragma once
 

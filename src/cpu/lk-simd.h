@@ -452,15 +452,19 @@ v_all (LkInts mask)
 LK_INLINE float
 v_sum (LkVec v)
 {
-  float lanes[LANES];
+#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX512F__)
+  __m256 half = _mm256_add_ps (_mm512_castps512_ps256 ((__m512) v), _mm512_extractf32x8_ps ((__m512) v, 1));
+#else
+  __m256 half = (__m256) v;
+#endif
+  __m128 quarter = _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1));
 
-  v_store (lanes, v);
-#pragma GCC unroll 8
-  for (int half = LANES / 2; half > 0; half /= 2)
-#pragma GCC unroll 8
-    for (int i = 0; i < half; i++)
-      lanes[i] += lanes[i + half];
-  return lanes[0];
+  quarter = _mm_add_ps (quarter, _mm_movehl_ps (quarter, quarter));
+  return _mm_cvtss_f32 (_mm_add_ss (quarter, _mm_movehdup_ps (quarter)));
+#else
+  return (v[0] + v[2]) + (v[1] + v[3]);
+#endif
 }
 
 /* ---- moves ----------------------------------------------------------------------------------------------------- */

@@ -52,11 +52,24 @@ lk_reference_gemm (const LkCpuGemm *g,
       }
 }
 
+/* The weight as doubles. */
+static double *
+new_weight (const LkCpuConv2d *v)
+{
+  gsize n = v->o * v->kh * v->kw * v->c;
+  double *weight = g_new (double, n);
+
+  for (gsize i = 0; i < n; i++)
+    weight[i] = get (v->weight, v->weight_dtype, i);
+  return weight;
+}
+
 void
 lk_reference_conv2d (const LkCpuConv2d *v,
                      double            *y)
 {
   const gsize k = v->kh * v->kw * v->c;
+  g_autofree double *weight = new_weight (v);
 
   for (gsize row = 0; row < v->n * v->out_h * v->out_w; row++)
     {
@@ -70,11 +83,12 @@ lk_reference_conv2d (const LkCpuConv2d *v,
             for (gsize kx = 0; kx < v->kw; kx++)
               {
                 gsize iy = oy * v->stride + ky - v->pad_before, ix = ox * v->stride + kx - v->pad_before;
+                const float *x = v->x + ((image * v->h + iy) * v->w + ix) * v->c;
+                const double *w = weight + o * k + (ky * v->kw + kx) * v->c;
 
                 if (iy < v->h && ix < v->w)             /* less than 0 has wrapped around */
                   for (gsize c = 0; c < v->c; c++)
-                    sum += v->x[((image * v->h + iy) * v->w + ix) * v->c + c] *
-                           get (v->weight, v->weight_dtype, o * k + (ky * v->kw + kx) * v->c + c);
+                    sum += x[c] * w[c];
               }
           y[row * v->o + o] = sum + (v->bias != NULL ? v->bias[o] : 0) + (v->add != NULL ? v->add[row * v->o + o] : 0);
         }
@@ -87,6 +101,7 @@ lk_reference_conv2d_backward_data (const LkCpuConv2d *v,
                                    double            *dx)
 {
   const gsize k = v->kh * v->kw * v->c;
+  g_autofree double *weight = new_weight (v);
 
   for (gsize i = 0; i < v->n * v->h * v->w * v->c; i++)
     dx[i] = v->add != NULL ? v->add[i] : 0;
@@ -98,12 +113,12 @@ lk_reference_conv2d_backward_data (const LkCpuConv2d *v,
         for (gsize kx = 0; kx < v->kw; kx++)
           {
             gsize iy = oy * v->stride + ky - v->pad_before, ix = ox * v->stride + kx - v->pad_before;
+            double *to = dx + ((image * v->h + iy) * v->w + ix) * v->c;
 
             if (iy < v->h && ix < v->w)
               for (gsize o = 0; o < v->o; o++)
                 for (gsize c = 0; c < v->c; c++)
-                  dx[((image * v->h + iy) * v->w + ix) * v->c + c] +=
-                    v->x[row * v->o + o] * get (v->weight, v->weight_dtype, o * k + (ky * v->kw + kx) * v->c + c);
+                  to[c] += v->x[row * v->o + o] * weight[o * k + (ky * v->kw + kx) * v->c + c];
           }
     }
 }
