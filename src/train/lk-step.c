@@ -14,6 +14,17 @@
 #define N_SIZES 6               /* SDXL: original, crop and target size, two numbers each */
 #define SIZE_FEATURES 256
 
+float
+lk_step_get_weight (double   gamma,
+                    guint    timestep,
+                    gboolean is_v_prediction)
+{
+  double left = lk_noise_schedule_get_alphas_cumprod ()[timestep];
+  double snr = left / (1 - left);
+
+  return gamma == 0 ? 1 : (float) (MIN (snr, gamma) / (is_v_prediction ? snr + 1 : snr));
+}
+
 /* ---- forward and backward -------------------------------------------------------------------------------------- */
 
 struct _LkStep

@@ -20,6 +20,11 @@ typedef struct
   guint                 original_width, original_height;    /* SDXL: of the picture before it was resized, in pixels */
 } LkSample;
 
+/* What the loss of a timestep weighs: min-SNR (Hang et al. 2023) as sd-scripts computes it, 1 where `gamma` is 0. */
+float            lk_step_get_weight      (double                  gamma,
+                                          guint                   timestep,
+                                          gboolean                is_v_prediction);
+
 typedef struct _LkStep LkStep;
 
 /* For batches of `batch` latents of height x width with texts of `n_tokens`; a step adds up `n_batches` of them. */

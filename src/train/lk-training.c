@@ -433,19 +433,6 @@ lk_training_get_note (LkTraining *training)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
-/* min-SNR (Hang et al. 2023) as sd-scripts computes it; 1 where it is off. */
-static float
-snr_weight (LkTraining *training,
-            guint       timestep)
-{
-  float left = lk_noise_schedule_get_alphas_cumprod ()[timestep];
-  double snr = left / (1.0 - left), gamma = training->settings->min_snr_gamma;
-
-  if (gamma == 0)
-    return 1;
-  return (float) (MIN (snr, gamma) / (lk_model_get_architecture (training->model)->is_v_prediction ? snr + 1 : snr));
-}
-
 static guint
 draw_timestep (LkTraining *training,
                guint64     draw)
@@ -507,6 +494,7 @@ run_batch (LkTraining  *training,
            Samples     *told,
            GError     **error)
 {
+  gboolean is_v = lk_model_get_architecture (training->model)->is_v_prediction;
   guint size = training->settings->train_batch_size;
   g_autoptr (GArray) draws = plan_batch (training, batch);
   const LkLatent *latent = training->latents->pdata[g_array_index (draws, Draw, 0).item];
@@ -533,7 +521,7 @@ run_batch (LkTraining  *training,
       samples[i].noise = noise + i * latent->n;
       samples[i].text = g_hash_table_lookup (training->texts, draw->text);
       samples[i].timestep = draw_timestep (training, draw->draw);
-      samples[i].weight = i < draws->len ? snr_weight (training, samples[i].timestep) * size / draws->len : 0;
+      samples[i].weight = i < draws->len ? lk_step_get_weight (training->settings->min_snr_gamma, samples[i].timestep, is_v) * size / draws->len : 0;
       samples[i].original_width = item->original.width;
       samples[i].original_height = item->original.height;
     }
