@@ -95,7 +95,7 @@ block_new (LkGpu   *gpu,
   VkResult result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
 
   /* Past its budget a driver may move memory to the host, where every step takes many times as long. */
-  if (!gpu->has_memory_budget || size <= lk_gpu_get_memory_budget (gpu))
+  if ((!gpu->has_memory_budget && gpu->memory_cap == G_MAXUINT64) || size <= lk_gpu_get_memory_budget (gpu))
     result = allocate (gpu, size,
                        VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                        VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, &block->buffer, &block->memory);
@@ -113,6 +113,7 @@ block_new (LkGpu   *gpu,
       return NULL;
     }
 
+  gpu->memory_taken += size;
   block->size = size;
   block->free_ranges = g_array_new (FALSE, FALSE, sizeof (LkGpuRange));
   g_array_append_val (block->free_ranges, all);
@@ -126,6 +127,7 @@ block_free (LkGpu      *gpu,
 {
   vkDestroyBuffer (gpu->device, block->buffer, NULL);
   vkFreeMemory (gpu->device, block->memory, NULL);
+  gpu->memory_taken -= block->size;
   g_array_unref (block->free_ranges);
   g_free (block);
 }

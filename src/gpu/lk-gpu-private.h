@@ -45,6 +45,9 @@ struct _LkGpu
   guint32          queue_family;
   gboolean         is_lost;
   gboolean         has_memory_budget;
+  guint64          memory_cap;         /* bytes: the environment's; G_MAXUINT64 for none */
+  guint64          memory_taken;       /* bytes of all blocks */
+  guint64          n_submissions_left; /* before the environment loses the device; G_MAXUINT64 for never */
 
   VkPhysicalDeviceLimits           limits;
   VkPhysicalDeviceMemoryProperties memory_properties;

@@ -155,6 +155,25 @@ list_physical_devices (GError **error)
   return g_steal_pointer (&devices);
 }
 
+/* The number that an environment variable holds, or `otherwise`. */
+static guint64
+get_number (const char *variable,
+            guint64     otherwise)
+{
+  const char *value = g_getenv (variable);
+  guint64 number;
+
+  return value != NULL && g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &number, NULL) ? number : otherwise;
+}
+
+static guint64
+get_memory_cap (void)
+{
+  guint64 mib = get_number ("LIKENESS_GPU_MEMORY", G_MAXUINT64);
+
+  return mib < G_MAXUINT64 >> 20 ? mib << 20 : G_MAXUINT64;
+}
+
 /* ---- what a device is ----------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -276,7 +295,7 @@ fill_info (LkGpuInfo        *info,
   VkPhysicalDeviceFeatures2 features = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &float16 };
   VkPhysicalDeviceMemoryProperties memory;
   VkSubgroupFeatureFlags wanted = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
-  const char *limit = g_getenv ("LIKENESS_GPU_TIER");
+  guint64 cap = get_memory_cap ();
   guint32 heap;
 
   /* A device of Vulkan 1.0 or 1.1 leaves what it does not know at zero. */
@@ -295,10 +314,10 @@ fill_info (LkGpuInfo        *info,
     .is_integrated = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU,
     .has_fp16 = float16.shaderFloat16,
     .subgroup_size = subgroup.subgroupSize,
-    .memory_total = memory.memoryHeaps[heap].size,
-    .memory_budget = get_memory_budget (physical, has_extension (physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME)),
+    .memory_total = MIN (memory.memoryHeaps[heap].size, cap),
+    .memory_budget = MIN (get_memory_budget (physical, has_extension (physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME)), cap),
     .max_binding = properties.properties.limits.maxStorageBufferRange,
-    .max_allocation = MIN (maintenance3.maxMemoryAllocationSize, memory.memoryHeaps[heap].size),
+    .max_allocation = MIN (maintenance3.maxMemoryAllocationSize, MIN (memory.memoryHeaps[heap].size, cap)),
     .max_shared_memory = properties.properties.limits.maxComputeSharedMemorySize,
     .max_invocations = properties.properties.limits.maxComputeWorkGroupInvocations,
   };
@@ -309,8 +328,7 @@ fill_info (LkGpuInfo        *info,
       (info->api_version >= VK_API_VERSION_1_3 || has_extension (physical, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)))
     info->tier = has_fp16_matrices (physical) ? 2 : 1;
   info->has_register_tiles = has_register_tiles (info, &subgroup);
-  if (limit != NULL && g_ascii_isdigit (*limit))
-    info->tier = MIN (info->tier, (guint) g_ascii_digit_value (*limit));
+  info->tier = MIN (info->tier, get_number ("LIKENESS_GPU_TIER", 2));
 }
 
 GArray *
@@ -476,6 +494,8 @@ lk_gpu_open (guint    index,
   vkGetPhysicalDeviceMemoryProperties (gpu->physical, &gpu->memory_properties);
   gpu->device_heap = find_device_heap (&gpu->memory_properties);
   gpu->has_memory_budget = has_extension (gpu->physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  gpu->memory_cap = get_memory_cap ();
+  gpu->n_submissions_left = get_number ("LIKENESS_GPU_LOSE_AFTER", G_MAXUINT64);
   if (!check_device (gpu, error))
     return NULL;
 
@@ -520,7 +540,7 @@ lk_gpu_get_info (LkGpu *gpu)
 guint64
 lk_gpu_get_memory_budget (LkGpu *gpu)
 {
-  return get_memory_budget (gpu->physical, gpu->has_memory_budget);
+  return MIN (get_memory_budget (gpu->physical, gpu->has_memory_budget), gpu->memory_cap - MIN (gpu->memory_cap, gpu->memory_taken));
 }
 
 /* ---- submitting ----------------------------------------------------------------------------------------------- */
@@ -535,8 +555,8 @@ lk_gpu_fail (LkGpu       *gpu,
     {
       gpu->is_lost = TRUE;
       g_set_error (error, LK_GPU_ERROR, LK_GPU_ERROR_LOST,
-                   "The driver of “%s” reset the device while it was to %s. What was on it is gone: start again from the last saved state.",
-                   gpu->info.name, what);
+                   "The driver of “%s” reset the device. What was on it is gone: start again from the last saved state.",
+                   gpu->info.name);
     }
   else if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_POOL_MEMORY)
     g_set_error (error, LK_GPU_ERROR, LK_GPU_ERROR_NO_MEMORY, "“%s” has not enough memory to %s.", gpu->info.name, what);
@@ -565,8 +585,14 @@ lk_gpu_submit (LkGpu            *gpu,
     .signalSemaphoreCount = 1,
     .pSignalSemaphores = &gpu->timeline,
   };
-  VkResult result = gpu->is_lost ? VK_ERROR_DEVICE_LOST : vkQueueSubmit (gpu->queue, 1, &info, VK_NULL_HANDLE);
+  VkResult result;
 
+  if (gpu->n_submissions_left-- == 0)
+    {
+      vkQueueWaitIdle (gpu->queue);
+      gpu->is_lost = TRUE;
+    }
+  result = gpu->is_lost ? VK_ERROR_DEVICE_LOST : vkQueueSubmit (gpu->queue, 1, &info, VK_NULL_HANDLE);
   if (result != VK_SUCCESS)
     return lk_gpu_fail (gpu, result, "take more work", error);
   gpu->timeline_value = next;

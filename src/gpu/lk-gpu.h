@@ -3,6 +3,13 @@
  * This folder is the only one that includes vulkan.h. Kernels are the SPIR-V modules of shaders/, named after their file; a
  * kernel with its specialization constants is a pipeline, made once and kept. All shaders share one layout: up to 8 storage
  * buffers in set 0, at most 128 bytes of push constants. One thread uses a device at a time.
+ *
+ * The environment, for tests and for finding faults:
+ *   LIKENESS_GPU_TIER=0|1|2              caps the tier
+ *   LIKENESS_GPU_TILES=registers|shared  chooses the kernels of products, see LkGpuInfo
+ *   LIKENESS_GPU_MEMORY=MIB              lets a device have no more memory than that
+ *   LIKENESS_GPU_LOSE_AFTER=N            the device is lost at its submission N + 1
+ *   LIKENESS_VULKAN_VALIDATION=1         see lk_gpu_get_n_validation_messages ()
  */
 #pragma once
 

@@ -200,6 +200,36 @@ test_no_room (void)
   lk_test_gpu_close (gpu);
 }
 
+static void
+test_memory_can_be_capped (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr (GError) error = NULL;
+      LkGpuBuffer *large, *small;
+      LkGpu *gpu;
+
+      g_setenv ("LIKENESS_GPU_MEMORY", "200", TRUE);
+      gpu = lk_test_gpu_open ();
+      g_assert_cmpuint (lk_gpu_get_info (gpu)->memory_total, ==, 200 << 20);
+      large = lk_test_buffer_new (gpu, 100 << 20, NULL);
+      g_assert_cmpuint (lk_gpu_get_memory_budget (gpu), <=, 100 << 20);
+      g_assert_null (lk_gpu_buffer_new (gpu, 101 << 20, &error));
+      g_assert_error (error, LK_GPU_ERROR, LK_GPU_ERROR_NO_MEMORY);
+
+      /* What is given back can be taken again. */
+      lk_gpu_buffer_free (large);
+      large = lk_test_buffer_new (gpu, 101 << 20, NULL);
+      small = lk_test_buffer_new (gpu, 1000, NULL);
+      lk_gpu_buffer_free (small);
+      lk_gpu_buffer_free (large);
+      lk_test_gpu_close (gpu);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+}
+
 /* ---- recordings ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -364,6 +394,52 @@ test_bad_dispatches_are_errors (void)
   lk_test_gpu_close (gpu);
 }
 
+static void
+test_a_lost_device_says_so (void)
+{
+  if (g_test_subprocess ())
+    {
+      LkGpu *gpu;
+      LkGpuBuffer *a, *b;
+      LkGpuRecording *recording;
+      GError *error = NULL;
+      guint n_runs = 0;
+      float value = 0;
+
+      g_setenv ("LIKENESS_GPU_LOSE_AFTER", "20", TRUE);
+      gpu = lk_test_gpu_open ();
+      a = lk_test_buffer_new (gpu, 1024, NULL);
+      b = lk_test_buffer_new (gpu, 1024, NULL);
+      recording = lk_gpu_recording_new (gpu);
+      record_add (recording, a, a, b, 256);
+      g_assert_true (lk_gpu_recording_finish (recording, NULL));
+      while (n_runs < 20 && lk_gpu_recording_run (recording, &error))
+        n_runs++;
+      g_assert_error (error, LK_GPU_ERROR, LK_GPU_ERROR_LOST);
+      g_assert_cmpuint (n_runs, >, 2);
+      g_clear_error (&error);
+
+      /* And from then on. */
+      g_assert_false (lk_gpu_recording_run (recording, &error));
+      g_assert_error (error, LK_GPU_ERROR, LK_GPU_ERROR_LOST);
+      g_clear_error (&error);
+      g_assert_false (lk_gpu_buffer_read (b, 0, sizeof value, &value, &error));
+      g_assert_error (error, LK_GPU_ERROR, LK_GPU_ERROR_LOST);
+      g_clear_error (&error);
+      g_assert_null (lk_gpu_buffer_new (gpu, 1024, &error));
+      g_assert_error (error, LK_GPU_ERROR, LK_GPU_ERROR_LOST);
+      g_clear_error (&error);
+
+      lk_gpu_recording_free (recording);
+      lk_gpu_buffer_free (a);
+      lk_gpu_buffer_free (b);
+      lk_test_gpu_close (gpu);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+}
+
 /* ---- validation ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -405,11 +481,13 @@ main (int    argc,
   g_test_add_func ("/gpu/runtime/copies-of-odd-sizes-and-places", test_copies_of_odd_sizes_and_places);
   g_test_add_func ("/gpu/runtime/buffers-are-zeroed-and-apart", test_buffers_are_zeroed_and_apart);
   g_test_add_func ("/gpu/runtime/no-room", test_no_room);
+  g_test_add_func ("/gpu/runtime/memory-can-be-capped", test_memory_can_be_capped);
   g_test_add_func ("/gpu/runtime/a-chain-runs-in-order", test_a_chain_runs_in_order);
   g_test_add_func ("/gpu/runtime/independent-dispatches-do-not-wait", test_independent_dispatches_do_not_wait);
   g_test_add_func ("/gpu/runtime/a-grid-past-65535-is-folded", test_a_grid_past_65535_is_folded);
   g_test_add_func ("/gpu/runtime/pieces-follow-measured-time", test_pieces_follow_measured_time);
   g_test_add_func ("/gpu/runtime/bad-dispatches-are-errors", test_bad_dispatches_are_errors);
+  g_test_add_func ("/gpu/runtime/a-lost-device-says-so", test_a_lost_device_says_so);
   g_test_add_func ("/gpu/runtime/validation-catches-a-race", test_validation_catches_a_race);
   return g_test_run ();
 }
