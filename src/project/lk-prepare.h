@@ -59,11 +59,11 @@ typedef struct
   LkExportKind  kind;
   LkPrepareRule rule;
   guint         repeats;      /* KOHYA: 0: each picture's own */
+  gboolean      replace;      /* overwrite files that are in the way; else one is an error before anything is written */
 } LkExport;
 
-/* Writes PNGs and captions of the whole data set (`images` NULL) or of these. `to`: a folder, made if need be, in which nothing is overwritten
- * that was not ours: a file in the way is an error before anything is written; or the zip's path. Cancelled or failed, what was written
- * is taken away. `n_written` may be NULL. */
+/* Writes PNGs and captions (UTF-8) of the whole data set (`images` NULL) or of these. `to`: a folder, made if need be, or the zip's path.
+ * Cancelled or failed, what was written is taken away. `n_written` may be NULL. */
 gboolean   lk_project_export        (LkProject            *project,
                                      GPtrArray            *images,
                                      const char           *to,
