@@ -6,6 +6,9 @@
 #include "cli/lk-cli-commands.h"
 
 static const LkCliCommand * const commands[] = {
+  &lk_cli_new,
+  &lk_cli_import,
+  &lk_cli_prepare,
   &lk_cli_generate,
   &lk_cli_stack,
   &lk_cli_info,

@@ -37,7 +37,12 @@ void
 lk_stage_free (LkStage *stage)
 {
   if (!stage->is_taken)
-    lk_remove_tree (stage->path);
+    {
+      g_autofree char *trash = g_path_get_dirname (stage->path);
+
+      lk_remove_tree (stage->path);
+      g_rmdir (trash);   /* if that was all */
+    }
   g_free (stage->folder);
   g_free (stage->path);
   g_ptr_array_unref (stage->found);

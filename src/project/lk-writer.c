@@ -206,6 +206,7 @@ perform_in (LkFileOp   *op,
   g_autofree char *source = op->source != NULL ? g_build_filename (folder, op->source, NULL) : g_build_filename (folder, "trash", id, NULL);
   g_autofree char *images = g_path_get_dirname (path);
   g_autofree char *picture = g_path_get_basename (path);
+  g_autofree char *trash = NULL;
   g_autoptr (GDir) dir = g_dir_open (source, 0, NULL);
   const char *name;
 
@@ -229,6 +230,8 @@ perform_in (LkFileOp   *op,
 
       g_rmdir (parent);   /* once the last picture of an import has left it */
     }
+  trash = g_build_filename (folder, "trash", NULL);
+  g_rmdir (trash);        /* once it is empty */
   return TRUE;
 }
 
