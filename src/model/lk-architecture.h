@@ -12,7 +12,7 @@ typedef enum
   LK_FAMILY_SDXL,
 } LkFamily;
 
-/* A CLIP text encoder. SDXL has two. Heads have 64 channels. */
+/* A CLIP text encoder. SDXL has two. Heads have 64 channels; a narrower encoder has one. */
 typedef struct
 {
   guint    vocabulary;          /* BOS and EOS are its last two ids */

@@ -118,9 +118,9 @@ lk_checkpoint_read_text (LkCheckpointReader *reader,
 
   text->vocabulary = lk_reader_get_dim (reader, 0, "%s", table);
   text->width = lk_reader_get_dim (reader, 1, "%s", table);
-  text->n_heads = text->width / HEAD_CHANNELS;
+  text->n_heads = MAX (1, text->width / HEAD_CHANNELS);
 
-  if (reader->error == NULL && (text->width == 0 || text->width % HEAD_CHANNELS != 0 || text->vocabulary < 3))
+  if (reader->error == NULL && (text->width == 0 || text->width % text->n_heads != 0 || text->width / text->n_heads > HEAD_CHANNELS || text->vocabulary < 3))
     lk_reader_fail (reader, LK_CHECKPOINT_ERROR_MISSHAPEN,
                     _("“%s” cannot be used: its text encoder is %u wide, and must be a multiple of %d."),
                     reader->file_name, text->width, HEAD_CHANNELS);
