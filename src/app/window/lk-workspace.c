@@ -1,0 +1,546 @@
+#define G_LOG_DOMAIN "likeness-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "app/window/lk-workspace.h"
+
+/* Checks follow a change after this much quiet, files from outside after that much. */
+#define CHECK_AFTER_MS 150
+#define RESCAN_AFTER_MS 700
+
+struct _LkWorkspace
+{
+  GObject       parent_instance;
+
+  LkProject    *project;       /* owned */
+  LkChecks     *checks;        /* owned */
+  LkTextures   *textures;    /* owned */
+  GListStore   *findings;      /* owned; LkFinding */
+  GListStore   *works;         /* owned; LkWork */
+  GFileMonitor *monitor;       /* owned; images/ */
+  GPtrArray    *watched;       /* LkImage references whose notify is connected, as the list has them */
+  gboolean      is_measuring;
+
+  guint         check_source;
+  guint         rescan_source;
+  guint         changed_source;
+};
+
+G_DEFINE_FINAL_TYPE (LkWorkspace, lk_workspace, G_TYPE_OBJECT)
+
+enum
+{
+  CHANGED,
+  MESSAGE,
+  STEPPED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void measure (LkWorkspace *self);
+
+LkProject *
+lk_workspace_get_project (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  return self->project;
+}
+
+LkChecks *
+lk_workspace_get_checks (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  return self->checks;
+}
+
+LkTextures *
+lk_workspace_get_textures (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  return self->textures;
+}
+
+GListModel *
+lk_workspace_get_findings (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  return G_LIST_MODEL (self->findings);
+}
+
+GListModel *
+lk_workspace_get_works (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  return G_LIST_MODEL (self->works);
+}
+
+void
+lk_workspace_say (LkWorkspace *self,
+                  const char  *text)
+{
+  g_return_if_fail (LK_IS_WORKSPACE (self));
+
+  g_signal_emit (self, signals[MESSAGE], 0, text);
+}
+
+/* Says an error, except that someone cancelled. */
+static void
+say_error (LkWorkspace  *self,
+           const GError *error)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    lk_workspace_say (self, error->message);
+}
+
+/* ---- what changed ------------------------------------------------------------------------------------------- */
+
+static gboolean
+emit_changed_cb (gpointer user_data)
+{
+  LkWorkspace *self = user_data;
+
+  self->changed_source = 0;
+  g_signal_emit (self, signals[CHANGED], 0);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+queue_changed (LkWorkspace *self)
+{
+  if (self->changed_source == 0)
+    self->changed_source = g_idle_add_full (G_PRIORITY_DEFAULT, emit_changed_cb, self, NULL);
+}
+
+static gboolean
+check_cb (gpointer user_data)
+{
+  LkWorkspace *self = user_data;
+  g_autoptr (GListModel) findings = lk_checks_update (self->checks);
+  guint n_findings = g_list_model_get_n_items (findings);
+  g_autoptr (GPtrArray) items = g_ptr_array_new_full (n_findings, g_object_unref);
+
+  self->check_source = 0;
+  for (guint i = 0; i < n_findings; i++)
+    g_ptr_array_add (items, g_list_model_get_item (findings, i));
+  g_list_store_splice (self->findings, 0, g_list_model_get_n_items (G_LIST_MODEL (self->findings)), items->pdata, items->len);
+  queue_changed (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+queue_check (LkWorkspace *self)
+{
+  g_clear_handle_id (&self->check_source, g_source_remove);
+  self->check_source = g_timeout_add (CHECK_AFTER_MS, check_cb, self);
+}
+
+static void
+something_changed_cb (LkWorkspace *self)
+{
+  queue_changed (self);
+  queue_check (self);
+}
+
+static void
+image_notify_cb (LkWorkspace *self,
+                 GParamSpec  *pspec,
+                 LkImage     *image)
+{
+  /* The checks write it themselves. */
+  if (g_strcmp0 (pspec->name, "severity") == 0)
+    queue_changed (self);
+  else
+    something_changed_cb (self);
+}
+
+static void
+images_changed_cb (LkWorkspace *self,
+                   guint        position,
+                   guint        removed,
+                   guint        added,
+                   GListModel  *images)
+{
+  for (guint i = 0; i < removed; i++)
+    g_signal_handlers_disconnect_by_func (g_ptr_array_index (self->watched, position + i), image_notify_cb, self);
+  if (removed > 0)
+    g_ptr_array_remove_range (self->watched, position, removed);
+  for (guint i = 0; i < added; i++)
+    {
+      LkImage *image = g_list_model_get_item (images, position + i);
+
+      g_signal_connect_swapped (image, "notify", G_CALLBACK (image_notify_cb), self);
+      g_ptr_array_insert (self->watched, position + i, image);
+    }
+
+  something_changed_cb (self);
+  if (added > 0)
+    measure (self);
+}
+
+/* ---- edits -------------------------------------------------------------------------------------------------- */
+
+gboolean
+lk_workspace_apply (LkWorkspace *self,
+                    LkEdit      *edit)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean applied;
+
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), FALSE);
+
+  applied = lk_project_apply (self->project, edit, &error);
+  lk_edit_free (edit);
+  if (!applied)
+    say_error (self, error);
+
+  return applied;
+}
+
+gboolean
+lk_workspace_apply_undoable (LkWorkspace *self,
+                             LkEdit      *edit,
+                             LkStepKind   kind,
+                             guint        n)
+{
+  gboolean changes = !lk_edit_is_empty (edit);
+
+  if (!lk_workspace_apply (self, edit))
+    return FALSE;
+  if (changes)
+    g_signal_emit (self, signals[STEPPED], 0, kind, n);
+
+  return TRUE;
+}
+
+char *
+lk_workspace_undo (LkWorkspace *self)
+{
+  g_autofree char *title = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  title = g_strdup (lk_project_get_undo_title (self->project));
+  if (title == NULL)
+    return NULL;
+  if (!lk_project_undo (self->project, NULL, &error))
+    {
+      say_error (self, error);
+      return NULL;
+    }
+
+  return g_steal_pointer (&title);
+}
+
+char *
+lk_workspace_redo (LkWorkspace *self)
+{
+  g_autofree char *title = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  title = g_strdup (lk_project_get_redo_title (self->project));
+  if (title == NULL)
+    return NULL;
+  if (!lk_project_redo (self->project, NULL, &error))
+    {
+      say_error (self, error);
+      return NULL;
+    }
+
+  return g_steal_pointer (&title);
+}
+
+/* ---- works -------------------------------------------------------------------------------------------------- */
+
+LkWork *
+lk_workspace_begin_work (LkWorkspace *self,
+                         const char  *title)
+{
+  g_autoptr (LkWork) work = lk_work_new (title);
+
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
+
+  g_list_store_append (self->works, work);
+  return work;
+}
+
+void
+lk_workspace_end_work (LkWorkspace *self,
+                       LkWork      *work)
+{
+  guint position;
+
+  g_return_if_fail (LK_IS_WORKSPACE (self));
+
+  if (g_list_store_find (self->works, work, &position))
+    g_list_store_remove (self->works, position);
+}
+
+/* What a callback of an async work needs; it keeps the workspace alive until then. */
+typedef struct
+{
+  LkWorkspace *self;    /* owned */
+  LkWork      *work;    /* owned */
+} Running;
+
+static Running *
+running_new (LkWorkspace *self,
+             const char  *title)
+{
+  Running *running = g_new0 (Running, 1);
+
+  running->self = g_object_ref (self);
+  running->work = g_object_ref (lk_workspace_begin_work (self, title));
+
+  return running;
+}
+
+static void
+running_free (Running *running)
+{
+  lk_workspace_end_work (running->self, running->work);
+  g_object_unref (running->work);
+  g_object_unref (running->self);
+  g_free (running);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Running, running_free)
+
+static void
+imported_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (Running) running = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LkImportReport) report = lk_project_import_finish (LK_PROJECT (source), result, &error);
+  g_autofree char *text = NULL;
+
+  if (report == NULL)
+    {
+      say_error (running->self, error);
+      return;
+    }
+
+  text = lk_import_report_describe (report);
+  lk_workspace_say (running->self, text);
+}
+
+void
+lk_workspace_import (LkWorkspace        *self,
+                     const char * const *paths)
+{
+  Running *running;
+
+  g_return_if_fail (LK_IS_WORKSPACE (self));
+
+  running = running_new (self, _("Importing Pictures"));
+  lk_project_import_async (self->project, paths, lk_work_progress, running->work,
+                           lk_work_get_cancellable (running->work), imported_cb, running);
+}
+
+void
+lk_workspace_import_bytes (LkWorkspace *self,
+                           GBytes      *bytes,
+                           const char  *name)
+{
+  Running *running;
+
+  g_return_if_fail (LK_IS_WORKSPACE (self));
+
+  running = running_new (self, _("Importing a Picture"));
+  lk_project_import_bytes_async (self->project, bytes, name, lk_work_get_cancellable (running->work), imported_cb, running);
+}
+
+static void
+measured_cb (GObject      *source,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (Running) running = user_data;
+  g_autoptr (GError) error = NULL;
+
+  running->self->is_measuring = FALSE;
+  if (!lk_project_measure_finish (LK_PROJECT (source), result, &error))
+    say_error (running->self, error);
+}
+
+/* Looks at pictures that were not looked at yet. An imported one was; one that came from outside was not. */
+static void
+measure (LkWorkspace *self)
+{
+  Running *running;
+  gboolean is_needed = FALSE;
+
+  if (self->is_measuring || lk_project_is_read_only (self->project))
+    return;
+
+  for (guint i = 0; i < self->watched->len && !is_needed; i++)
+    is_needed = lk_image_get_scores (g_ptr_array_index (self->watched, i)) == NULL &&
+                lk_image_get_trouble (g_ptr_array_index (self->watched, i)) == NULL;
+  if (!is_needed)
+    return;
+
+  self->is_measuring = TRUE;
+  running = running_new (self, _("Looking at Pictures"));
+  lk_project_measure_async (self->project, NULL, lk_work_progress, running->work,
+                            lk_work_get_cancellable (running->work), measured_cb, running);
+}
+
+/* ---- changes from outside ----------------------------------------------------------------------------------- */
+
+static gboolean
+rescan_cb (gpointer user_data)
+{
+  LkWorkspace *self = user_data;
+  g_autoptr (GError) error = NULL;
+  LkRescan found;
+
+  self->rescan_source = 0;
+  if (!lk_project_rescan (self->project, &found, &error))
+    {
+      say_error (self, error);
+      return G_SOURCE_REMOVE;
+    }
+
+  if (found.captions_changed > 0)
+    {
+      g_autofree char *text = g_strdup_printf (ngettext ("%u caption changed outside Likeness",
+                                                         "%u captions changed outside Likeness",
+                                                         found.captions_changed), found.captions_changed);
+      lk_workspace_say (self, text);
+    }
+  if (found.images_added > 0)
+    {
+      g_autofree char *text = g_strdup_printf (ngettext ("%u picture appeared in the project’s folder",
+                                                         "%u pictures appeared in the project’s folder",
+                                                         found.images_added), found.images_added);
+      lk_workspace_say (self, text);
+    }
+  if (found.images_missing > 0)
+    {
+      g_autofree char *text = g_strdup_printf (ngettext ("%u picture is missing from the project’s folder",
+                                                         "%u pictures are missing from the project’s folder",
+                                                         found.images_missing), found.images_missing);
+      lk_workspace_say (self, text);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+folder_changed_cb (LkWorkspace *self)
+{
+  g_clear_handle_id (&self->rescan_source, g_source_remove);
+  self->rescan_source = g_timeout_add (RESCAN_AFTER_MS, rescan_cb, self);
+}
+
+/* ---- object ------------------------------------------------------------------------------------------------- */
+
+/* After it nothing calls back into the workspace but works that end. */
+static void
+stop (LkWorkspace *self)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->works)); i++)
+    {
+      g_autoptr (LkWork) work = g_list_model_get_item (G_LIST_MODEL (self->works), i);
+
+      g_cancellable_cancel (lk_work_get_cancellable (work));
+    }
+
+  g_clear_handle_id (&self->check_source, g_source_remove);
+  g_clear_handle_id (&self->rescan_source, g_source_remove);
+  g_clear_handle_id (&self->changed_source, g_source_remove);
+  g_signal_handlers_disconnect_by_data (self->project, self);
+  g_signal_handlers_disconnect_by_data (lk_project_get_images (self->project), self);
+  for (guint i = 0; i < self->watched->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->watched, i), self);
+  g_ptr_array_set_size (self->watched, 0);
+  if (self->monitor != NULL)
+    g_signal_handlers_disconnect_by_data (self->monitor, self);
+  g_clear_object (&self->monitor);
+}
+
+gboolean
+lk_workspace_close (LkWorkspace  *self,
+                    GError      **error)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), FALSE);
+
+  stop (self);
+  return lk_project_close (self->project, error);
+}
+
+static void
+lk_workspace_dispose (GObject *object)
+{
+  LkWorkspace *self = LK_WORKSPACE (object);
+
+  if (self->project != NULL)
+    stop (self);
+  g_clear_object (&self->textures);
+  g_clear_object (&self->checks);
+  g_clear_object (&self->project);
+  g_clear_object (&self->findings);
+  g_clear_object (&self->works);
+  g_clear_pointer (&self->watched, g_ptr_array_unref);
+
+  G_OBJECT_CLASS (lk_workspace_parent_class)->dispose (object);
+}
+
+static void
+lk_workspace_class_init (LkWorkspaceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = lk_workspace_dispose;
+
+  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                   0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[MESSAGE] = g_signal_new ("message", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                   0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[STEPPED] = g_signal_new ("stepped", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                   0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
+}
+
+static void
+lk_workspace_init (LkWorkspace *self)
+{
+  self->findings = g_list_store_new (LK_TYPE_FINDING);
+  self->works = g_list_store_new (LK_TYPE_WORK);
+  self->watched = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+LkWorkspace *
+lk_workspace_new (LkProject *project)
+{
+  LkWorkspace *self = g_object_new (LK_TYPE_WORKSPACE, NULL);
+  GListModel *images = lk_project_get_images (project);
+  g_autofree char *cache = lk_project_dup_path (project, "cache/thumbnails");
+  g_autofree char *folder = lk_project_dup_path (project, "images");
+  g_autoptr (GFile) images_folder = g_file_new_for_path (folder);
+
+  self->project = g_object_ref (project);
+  self->checks = lk_checks_new (project);
+  self->textures = lk_textures_new (cache);
+
+  g_signal_connect_swapped (project, "notify", G_CALLBACK (something_changed_cb), self);
+  g_signal_connect_swapped (images, "items-changed", G_CALLBACK (images_changed_cb), self);
+  images_changed_cb (self, 0, 0, g_list_model_get_n_items (images), images);
+
+  self->monitor = g_file_monitor_directory (images_folder, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+  if (self->monitor != NULL)
+    g_signal_connect_swapped (self->monitor, "changed", G_CALLBACK (folder_changed_cb), self);
+
+  return self;
+}

@@ -1,0 +1,195 @@
+/* screenshots FOLDER [NAME]: draws every page of the window as PNG files: light, dark, narrow, with large text, right to left.
+ *
+ * To look at, not to compare. NAME: only the modes whose name begins so.
+ */
+#include "config.h"
+
+#include <glib/gstdio.h>
+
+#include "app/gallery/lk-gallery-grid.h"
+#include "app/window/lk-preferences-dialog.h"
+#include "lk-test-window.h"
+
+typedef struct
+{
+  const char       *name;
+  int               width, height;
+  AdwColorScheme    scheme;
+  GtkTextDirection  direction;
+  double            text_scale;
+} Mode;
+
+/* Without a compositor GTK draws a border of 5 pixels around a window: 370 leaves 360. */
+static const Mode modes[] = {
+  { "light", 1180, 760, ADW_COLOR_SCHEME_FORCE_LIGHT, GTK_TEXT_DIR_LTR, 1 },
+  { "dark", 1180, 760, ADW_COLOR_SCHEME_FORCE_DARK, GTK_TEXT_DIR_LTR, 1 },
+  { "narrow", 370, 650, ADW_COLOR_SCHEME_FORCE_LIGHT, GTK_TEXT_DIR_LTR, 1 },
+  { "large-text", 1180, 900, ADW_COLOR_SCHEME_FORCE_LIGHT, GTK_TEXT_DIR_LTR, 2 },
+  { "rtl", 1180, 760, ADW_COLOR_SCHEME_FORCE_LIGHT, GTK_TEXT_DIR_RTL, 1 },
+};
+
+static void
+shoot (LkWindow   *window,
+       const char *folder,
+       const char *mode,
+       const char *page)
+{
+  GtkWidget *widget = GTK_WIDGET (window);
+  g_autofree char *name = g_strdup_printf ("%s-%s.png", mode, page);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (widget);
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  lk_test_run_for (1200);
+  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (widget), gtk_widget_get_height (widget));
+  node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
+  texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (widget)), node, NULL);
+  gdk_texture_save_to_png (texture, path);
+  g_print ("%s\n", path);
+}
+
+static void
+activate (LkWindow   *window,
+          const char *action,
+          GVariant   *parameter)
+{
+  GtkWidget *grid = lk_test_find (GTK_WIDGET (window), LK_TYPE_GALLERY_GRID);
+
+  g_assert_true (gtk_widget_activate_action_variant (grid, action, parameter));
+}
+
+static void
+go_back (LkWindow *window)
+{
+  GtkWidget *navigation = lk_test_find (GTK_WIDGET (window), ADW_TYPE_NAVIGATION_VIEW);
+
+  while (adw_navigation_view_pop (ADW_NAVIGATION_VIEW (navigation)))
+    lk_test_run_for (400);
+}
+
+static void
+select_first (LkWindow *window,
+              guint     n)
+{
+  LkGalleryGrid *grid = LK_GALLERY_GRID (lk_test_find (GTK_WIDGET (window), LK_TYPE_GALLERY_GRID));
+  GtkSelectionModel *model = lk_gallery_grid_get_model (grid);
+
+  gtk_selection_model_unselect_all (model);
+  gtk_selection_model_select_range (model, 0, n, TRUE);
+}
+
+static void
+close_dialog (LkWindow *window)
+{
+  AdwDialog *dialog = adw_application_window_get_visible_dialog (ADW_APPLICATION_WINDOW (window));
+
+  if (dialog != NULL)
+    adw_dialog_force_close (dialog);
+  lk_test_run_for (500);
+}
+
+/* Decisions, so that badges and stars can be seen. */
+static void
+decorate (LkProject *project)
+{
+  LkEdit *edit = lk_edit_new (project, "Decide");
+  g_autoptr (GError) error = NULL;
+
+  lk_edit_set_state (edit, lk_project_get_image (project, 0), LK_STATE_KEEP);
+  lk_edit_set_state (edit, lk_project_get_image (project, 1), LK_STATE_REJECT);
+  lk_edit_set_rating (edit, lk_project_get_image (project, 2), 4);
+  lk_edit_set_crop (edit, lk_project_get_image (project, 3), &(LkCrop) { .x = 20, .y = 10, .width = 120, .height = 120 });
+  lk_project_apply (project, edit, &error);
+  g_assert_no_error (error);
+  lk_edit_free (edit);
+}
+
+static void
+shoot_mode (LkApplication *application,
+            const Mode    *mode,
+            const char    *folder)
+{
+  LkWindow *window;
+  g_autoptr (LkProject) project = NULL;
+  const char *pages[] = { "captions", "training", "grids", "playground" };
+
+  gtk_widget_set_default_direction (mode->direction);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), mode->scheme);
+  g_object_set (gtk_settings_get_default (), "gtk-xft-dpi", (int) (96 * 1024 * mode->text_scale), NULL);
+
+  window = lk_window_new (application);
+  gtk_window_set_default_size (GTK_WINDOW (window), mode->width, mode->height);
+  gtk_window_present (GTK_WINDOW (window));
+  shoot (window, folder, mode->name, "welcome");
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.new-project", NULL);
+  shoot (window, folder, mode->name, "new-project");
+  close_dialog (window);
+  adw_dialog_present (ADW_DIALOG (lk_preferences_dialog_new ()), GTK_WIDGET (window));
+  shoot (window, folder, mode->name, "preferences");
+  close_dialog (window);
+
+  project = lk_test_sample_project ();
+  decorate (project);
+  lk_window_set_project (window, project);
+  shoot (window, folder, mode->name, "gallery");
+  select_first (window, 1);
+  shoot (window, folder, mode->name, "gallery-selected");
+  activate (window, "gallery.toggle-inspector", NULL);
+  shoot (window, folder, mode->name, "gallery-toggled");
+  activate (window, "gallery.toggle-inspector", NULL);
+  activate (window, "gallery.view", NULL);
+  shoot (window, folder, mode->name, "viewer");
+  go_back (window);
+  activate (window, "gallery.crop", NULL);
+  shoot (window, folder, mode->name, "crop");
+  go_back (window);
+  select_first (window, 3);
+  activate (window, "gallery.compare", NULL);
+  shoot (window, folder, mode->name, "compare");
+  go_back (window);
+  select_first (window, 24);
+  activate (window, "gallery.batch-crop", NULL);
+  shoot (window, folder, mode->name, "batch-crop");
+  go_back (window);
+  activate (window, "project.settings", NULL);
+  shoot (window, folder, mode->name, "project-settings");
+  close_dialog (window);
+  activate (window, "project.export", NULL);
+  shoot (window, folder, mode->name, "export");
+  close_dialog (window);
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      activate (window, "project.show-page", g_variant_new_string (pages[i]));
+      shoot (window, folder, mode->name, pages[i]);
+    }
+  if (mode->width < 860)
+    {
+      activate (window, "project.toggle-sidebar", NULL);
+      shoot (window, folder, mode->name, "sidebar");
+    }
+  lk_test_close (window);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_autoptr (LkApplication) application = NULL;
+
+  lk_test_window_init (&argc, &argv);
+  if (argc < 2)
+    {
+      g_printerr ("screenshots FOLDER [NAME]\n");
+      return 2;
+    }
+
+  g_mkdir_with_parents (argv[1], 0755);
+  application = lk_test_application_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (argc < 3 || g_str_has_prefix (modes[i].name, argv[2]))
+      shoot_mode (application, &modes[i], argv[1]);
+
+  return 0;
+}
