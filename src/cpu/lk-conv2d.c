@@ -89,23 +89,24 @@ static void
 gather_pixels (const LkProduct *product,
                gsize            first_row,
                gsize            n_rows,
-               gsize            first_k,
-               gsize            n_k,
+               gsize            first_column,
+               gsize            n_columns,
                float           *to,
                gsize            stride)
 {
   const LkWindow *window = product->data;
   const gsize run = window->window_w * window->c, line_size = window->w * window->c;
+  const gsize first_line = first_column / run, first_in_line = first_column % run;
   LkPixel pixel = pixel_at (window, first_row);
 
   for (gsize i = 0; i < n_rows; i++, pixel_next (window, &pixel), to += stride)
     {
       gssize x = ((gssize) (pixel.x * window->stride) + window->first_x) * (gssize) window->c;
-      gsize wy = first_k / run, at = first_k % run;
+      gsize wy = first_line, at = first_in_line;
 
-      for (gsize p = 0; p < n_k; wy++, at = 0)
+      for (gsize p = 0; p < n_columns; wy++, at = 0)
         {
-          gsize n = MIN (run - at, n_k - p);
+          gsize n = MIN (run - at, n_columns - p);
           gssize y = (gssize) (pixel.y * window->stride + wy) + window->first_y;
 
           if (y >= 0 && y < (gssize) window->h)
@@ -117,17 +118,24 @@ gather_pixels (const LkProduct *product,
     }
 }
 
-static void
-conv2d_forward (LkPool            *pool,
-                const LkCpuConv2d *conv)
+/* Result pixels in their order, and the windows of x that they see. */
+static LkWindow
+forward_window (const LkCpuConv2d *conv)
 {
-  LkWindow window = {
+  return (LkWindow) {
     .input = conv->x, .h = conv->h, .w = conv->w, .c = conv->c,
     .window_h = conv->kh, .window_w = conv->kw, .stride = conv->stride,
     .first_y = -(gssize) conv->pad_before, .first_x = -(gssize) conv->pad_before,
     .rows = conv->out_h, .columns = conv->out_w,
     .place_h = conv->out_h, .place_w = conv->out_w, .place_step = 1,
   };
+}
+
+static void
+conv2d_forward (LkPool            *pool,
+                const LkCpuConv2d *conv)
+{
+  LkWindow window = forward_window (conv);
   gboolean is_plain = conv->kh == 1 && conv->kw == 1 && conv->stride == 1 && conv->pad_before == 0 &&
                       conv->out_h == conv->h && conv->out_w == conv->w;
   LkProduct product = {
@@ -208,4 +216,40 @@ conv2d_backward_data (LkPool            *pool,
       conv2d_backward_class (pool, conv, rest_y, rest_x);
 }
 
-const LkConv2dKernels LK_KERNEL (lk_conv2d_kernels) = { conv2d_forward, conv2d_backward_data };
+/* ---- the weight's gradient ---------------------------------------------------------------------------------------- */
+
+static void
+place_filters (const LkProduct *product,
+               gsize            first_row,
+               gsize            n_rows,
+               gsize           *starts)
+{
+  for (gsize i = 0; i < n_rows; i++)
+    starts[i] = (first_row + i) * product->n;
+}
+
+/* dW = dYᵀ·(the windows of x): k runs over pixels. */
+static void
+conv2d_backward_weight (LkPool            *pool,
+                        const LkCpuConv2d *conv)
+{
+  LkWindow window = forward_window (conv);
+  LkProduct product = {
+    .m = conv->o,
+    .n = conv->kh * conv->kw * conv->c,
+    .k = conv->n * conv->out_h * conv->out_w,
+    .scale = 1,
+    .a = conv->dy,
+    .a_stride = conv->o,
+    .a_by_column = TRUE,
+    .add = conv->add,
+    .c = conv->y,
+    .gather = gather_pixels,
+    .place = place_filters,
+    .data = &window,
+  };
+
+  LK_KERNEL (lk_product_run) (pool, &product);
+}
+
+const LkConv2dKernels LK_KERNEL (lk_conv2d_kernels) = { conv2d_forward, conv2d_backward_data, conv2d_backward_weight };

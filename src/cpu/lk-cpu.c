@@ -90,6 +90,13 @@ lk_cpu_conv2d_backward_data (LkPool            *pool,
 }
 
 void
+lk_cpu_conv2d_backward_weight (LkPool            *pool,
+                               const LkCpuConv2d *conv)
+{
+  PICK (conv2d)->backward_weight (pool, conv);
+}
+
+void
 lk_cpu_attention (LkPool               *pool,
                   const LkCpuAttention *attention)
 {

@@ -42,24 +42,27 @@ typedef struct
 void lk_cpu_gemm (LkPool          *pool,
                   const LkCpuGemm *gemm);
 
-/* Convolution as implicit GEMM, channels last. x [n,h,w,c], weight [o,kh,kw,c] F32 or F16, y [n,out_h,out_w,o].
- * Backward (lk_cpu_conv2d_backward_data): dx [n,h,w,c] from dy [n,out_h,out_w,o] with the same weight, gathered, any stride;
- * dx = result + add (or NULL). */
+/* Convolution as implicit GEMM, channels last: y = conv (x) + bias + add. x [n,h,w,c], weight [o,kh,kw,c] F32 or F16, y [n,out_h,out_w,o].
+ * lk_cpu_conv2d_backward_data: dx [n,h,w,c] from dy [n,out_h,out_w,o] with the same weight, gathered, any stride; dx = result + add.
+ * lk_cpu_conv2d_backward_weight: the weight's gradient [o,kh,kw,c] from x and dy; = result + add. */
 typedef struct
 {
   gsize         n, h, w, c, o, kh, kw, stride, pad_before, out_h, out_w;
   gconstpointer weight;
   LkDtype       weight_dtype;
   const float  *bias;            /* [o], or NULL; forward only */
-  const float  *x;               /* forward: input; backward: dy */
-  const float  *add;             /* the shape of y, or NULL */
-  float        *y;               /* forward: output; backward: dx */
+  const float  *x;               /* forward, backward_weight: x; backward_data: dy */
+  const float  *dy;              /* backward_weight only */
+  const float  *add;             /* the shape of y, or NULL; may be y */
+  float        *y;               /* what is computed: y, dx or the weight's gradient */
 } LkCpuConv2d;
 
-void lk_cpu_conv2d               (LkPool            *pool,
-                                  const LkCpuConv2d *conv);
-void lk_cpu_conv2d_backward_data (LkPool            *pool,
-                                  const LkCpuConv2d *conv);
+void lk_cpu_conv2d                 (LkPool            *pool,
+                                    const LkCpuConv2d *conv);
+void lk_cpu_conv2d_backward_data   (LkPool            *pool,
+                                    const LkCpuConv2d *conv);
+void lk_cpu_conv2d_backward_weight (LkPool            *pool,
+                                    const LkCpuConv2d *conv);
 
 /* Attention as ops/lk-ops.h defines it. q [b,t,h*d], k and v [b,s,h*d], y [b,t,h*d]; lse [b,h,t]: log of the sum of exp of the
  * scaled scores, kept for backward, or NULL. scale > 0. Backward recomputes the probabilities from lse. Any of dq, dk, dv may be NULL. */

@@ -11,10 +11,12 @@ typedef struct
 
 typedef struct
 {
-  void (*forward)       (LkPool            *pool,
-                         const LkCpuConv2d *conv);
-  void (*backward_data) (LkPool            *pool,
-                         const LkCpuConv2d *conv);
+  void (*forward)         (LkPool            *pool,
+                           const LkCpuConv2d *conv);
+  void (*backward_data)   (LkPool            *pool,
+                           const LkCpuConv2d *conv);
+  void (*backward_weight) (LkPool            *pool,
+                           const LkCpuConv2d *conv);
 } LkConv2dKernels;
 
 typedef struct

@@ -125,6 +125,11 @@ pack_panel (const LkProduct *product,
 {
   gboolean is_f16 = product->b_dtype == LK_DTYPE_F16;
 
+  if (product->b == NULL)
+    {
+      product->gather (product, first_k, n_k, column, n_columns, to, stride);
+      return;
+    }
   if (!product->b_by_column)
     {
       if (is_f16)
@@ -230,7 +235,7 @@ run_block (const LkProductJob *job,
           /* With few rows, packing would cost as much as it saves; whole vectors can be read where they lie. */
           if (rest == 0)
             tile.b = NULL;
-          else if (n_tiles <= 2 && !product->b_by_column && product->b_dtype == LK_DTYPE_F32 && tile.n_columns % LANES == 0 &&
+          else if (n_tiles <= 2 && product->b != NULL && !product->b_by_column && product->b_dtype == LK_DTYPE_F32 && tile.n_columns % LANES == 0 &&
               (first_k + p) / product->b_per_tap == (first_k + p + rest - 1) / product->b_per_tap)
             {
               tile.b = (const float *) product->b + product->b_taps[(first_k + p) / product->b_per_tap] +

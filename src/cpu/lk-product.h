@@ -20,7 +20,7 @@ struct _LkProduct
   gsize         a_stride;
   gboolean      a_by_column;    /* element (i, p) at p·a_stride + i, not i·a_stride + p */
 
-  gconstpointer b;
+  gconstpointer b;              /* B in memory, or NULL: then `gather` writes rows of that */
   LkDtype       b_dtype;
   gboolean      b_by_column;    /* element (p, j) at j·b_stride + p */
   gsize         b_stride;       /* else at b_taps[p / b_per_tap] + p % b_per_tap · b_stride + j */
@@ -31,12 +31,12 @@ struct _LkProduct
   const float  *add;
   float        *c;
 
-  /* Columns first_k to first_k + n_k of rows first_row to first_row + n_rows of A, rows `stride` apart. */
+  /* Columns first_column to first_column + n_columns of rows first_row to first_row + n_rows, rows `stride` apart. */
   void        (*gather) (const LkProduct *product,
                          gsize            first_row,
                          gsize            n_rows,
-                         gsize            first_k,
-                         gsize            n_k,
+                         gsize            first_column,
+                         gsize            n_columns,
                          float           *to,
                          gsize            stride);
   /* Where these rows begin in c and add. */

@@ -10,7 +10,6 @@
 
 #include "config.h"
 
-#include <string.h>
 
 #include "cpu/lk-cpu.h"
 #include "graph/lk-op.h"
@@ -127,59 +126,16 @@ conv2d_backward_run_cpu (const LkOp *op,
   lk_cpu_conv2d_backward_data (pool, &conv);
 }
 
-/* The pixels of x that one tap of the kernel sees, row by row of y: what dy is multiplied with. */
-typedef struct
-{
-  const LkConv2d *conv;
-  const float    *x;
-  float          *seen;     /* [n·out_h·out_w, c] */
-  gsize           u, v;
-} Tap;
-
-static void
-gather_row (gpointer data,
-            gsize    row,
-            guint    worker)
-{
-  const Tap *tap = data;
-  const LkConv2d *conv = tap->conv;
-  gsize sample = row / conv->out_h, a = row % conv->out_h * conv->stride + tap->u - conv->pad_before, c = conv->c;
-  float *seen = tap->seen + row * conv->out_w * c;
-
-  for (gsize j = 0; j < conv->out_w; j++, seen += c)
-    {
-      gsize b = j * conv->stride + tap->v - conv->pad_before;     /* wraps to a large number left of the first column */
-
-      if (a < conv->h && b < conv->w)
-        memcpy (seen, tap->x + ((sample * conv->h + a) * conv->w + b) * c, c * sizeof (float));
-      else
-        memset (seen, 0, c * sizeof (float));
-    }
-}
-
 static void
 conv2d_weight_run_cpu (const LkOp *op,
                        LkPool     *pool)
 {
-  const LkConv2d *conv = (const LkConv2d *) op->parameters;
-  gsize rows = (gsize) conv->n * conv->out_h * conv->out_w, width = (gsize) conv->kh * conv->kw * conv->c;
-  float *dweight = lk_tensor_get_data (op->outputs[0]);
-  g_autofree float *seen = g_new (float, rows * conv->c);
-  Tap tap = { .conv = conv, .x = lk_tensor_get_data (op->inputs[WEIGHT_X]), .seen = seen };
+  LkCpuConv2d conv = describe (op);
 
-  for (tap.u = 0; tap.u < conv->kh; tap.u++)
-    for (tap.v = 0; tap.v < conv->kw; tap.v++)
-      {
-        float *c = dweight + (tap.u * conv->kw + tap.v) * conv->c;
-
-        lk_pool_run (pool, (gsize) conv->n * conv->out_h, gather_row, &tap);
-        lk_cpu_gemm (pool, &(LkCpuGemm) {
-          .m = conv->o, .n = conv->c, .k = rows, .trans_a = TRUE, .scale = 1.f,
-          .a = lk_tensor_get_data (op->inputs[WEIGHT_DY]), .lda = conv->o,
-          .b = seen, .b_dtype = LK_DTYPE_F32, .ldb = conv->c,
-          .add = c, .c = c, .ldc = width,
-        });
-      }
+  conv.x = lk_tensor_get_data (op->inputs[WEIGHT_X]);
+  conv.dy = lk_tensor_get_data (op->inputs[WEIGHT_DY]);
+  conv.add = conv.y;
+  lk_cpu_conv2d_backward_weight (pool, &conv);
 }
 
 /* ---- Vulkan -------------------------------------------------------------------------------------------------- */

@@ -123,6 +123,32 @@ lk_reference_conv2d_backward_data (const LkCpuConv2d *v,
     }
 }
 
+void
+lk_reference_conv2d_backward_weight (const LkCpuConv2d *v,
+                                     double            *dweight)
+{
+  const gsize k = v->kh * v->kw * v->c;
+
+  for (gsize i = 0; i < v->o * k; i++)
+    dweight[i] = v->add != NULL ? v->add[i] : 0;
+  for (gsize row = 0; row < v->n * v->out_h * v->out_w; row++)
+    {
+      gsize image = row / (v->out_h * v->out_w), oy = row / v->out_w % v->out_h, ox = row % v->out_w;
+
+      for (gsize ky = 0; ky < v->kh; ky++)
+        for (gsize kx = 0; kx < v->kw; kx++)
+          {
+            gsize iy = oy * v->stride + ky - v->pad_before, ix = ox * v->stride + kx - v->pad_before;
+
+            if (iy < v->h && ix < v->w)
+              for (gsize o = 0; o < v->o; o++)
+                for (gsize c = 0; c < v->c; c++)
+                  dweight[o * k + (ky * v->kw + kx) * v->c + c] +=
+                    (double) v->dy[row * v->o + o] * v->x[((image * v->h + iy) * v->w + ix) * v->c + c];
+          }
+    }
+}
+
 /* ---- attention ------------------------------------------------------------------------------------------------- */
 
 /* The probabilities of one query; returns the log of the sum. */

@@ -11,6 +11,8 @@ void   lk_reference_conv2d               (const LkCpuConv2d    *conv,
                                           double               *y);
 void   lk_reference_conv2d_backward_data (const LkCpuConv2d    *conv,
                                           double               *dx);
+void   lk_reference_conv2d_backward_weight (const LkCpuConv2d  *conv,
+                                          double               *dweight);
 void   lk_reference_attention            (const LkCpuAttention *attention,
                                           double               *y,
                                           double               *lse);

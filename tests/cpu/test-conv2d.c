@@ -93,7 +93,52 @@ test_faults_are_found (void)
       lk_assert_reports (check_conv (pool, &cases[i], way & 1, way >> 1, FALSE, TRUE));
 }
 
-/* <dy, conv (x)> = <backward (dy), x>, whatever the reference says. */
+static char *
+check_weight_gradient (LkPool     *pool,
+                       const Case *at,
+                       gboolean    with_add,
+                       gboolean    has_fault)
+{
+  LkCpuConv2d conv = conv_of (at);
+  gsize n_x = conv.n * conv.h * conv.w * conv.c, n_y = conv.n * conv.out_h * conv.out_w * conv.o;
+  gsize columns = conv.kh * conv.kw * conv.c, n_weight = conv.o * columns;
+  g_autofree float *x = lk_test_new_normal (n_x, 0.1, 1, 1), *dy = lk_test_new_normal (n_y, 0.2, 1, 2);
+  g_autofree float *dweight = lk_test_new_normal (n_weight + 1, 0, 3, 3);
+  g_autofree double *expected = g_new (double, n_weight);
+
+  conv.x = x;
+  conv.dy = dy;
+  conv.y = dweight;
+  conv.add = with_add ? dweight : NULL;
+  dweight[n_weight] = 1234;
+  lk_reference_conv2d_backward_weight (&conv, expected);
+  if (has_fault)                                    /* one pixel, one channel */
+    dy[n_y / 2] += 0.01f;
+  lk_cpu_conv2d_backward_weight (pool, &conv);
+
+  if (dweight[n_weight] != 1234)
+    return g_strdup ("wrote beyond the end");
+  return lk_check_nmse (dweight, expected, n_weight, columns, BOUND);
+}
+
+static void
+test_weight_gradient (void)
+{
+  g_autoptr (LkPool) pool = lk_pool_new (2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint with_add = 0; with_add < 2; with_add++)
+      {
+        char *report = check_weight_gradient (pool, &cases[i], with_add, FALSE);
+
+        if (report != NULL)
+          g_error ("case %u, %s: %s", i, with_add ? "added" : "alone", report);
+      }
+  for (guint i = 2; i < 11; i++)
+    lk_assert_reports (check_weight_gradient (pool, &cases[i], FALSE, TRUE));
+}
+
+/* <dy, conv (x)> = <backward (dy), x> = <weight gradient, weight>, whatever the reference says. */
 static void
 test_backward_is_the_transpose (void)
 {
@@ -106,7 +151,8 @@ test_backward_is_the_transpose (void)
       g_autofree float *weight = lk_test_new_normal (conv.o * conv.kh * conv.kw * conv.c, 0, 1, 1);
       g_autofree float *x = lk_test_new_normal (n_x, 0, 1, 2), *dy = lk_test_new_normal (n_y, 0, 1, 3);
       g_autofree float *y = g_new (float, n_y), *dx = g_new (float, n_x);
-      double forward = 0, backward = 0, size = 0;
+      g_autofree float *dweight = g_new (float, conv.o * conv.kh * conv.kw * conv.c);
+      double forward = 0, backward = 0, of_weight = 0, size = 0;
 
       conv.weight = weight;
       conv.x = x;
@@ -123,33 +169,44 @@ test_backward_is_the_transpose (void)
       for (gsize j = 0; j < n_x; j++)
         backward += (double) dx[j] * x[j];
       g_assert_cmpfloat (fabs (forward - backward), <=, 1e-6 * size);
+
+      conv.x = x;
+      conv.dy = dy;
+      conv.y = dweight;
+      lk_cpu_conv2d_backward_weight (pool, &conv);
+      for (gsize j = 0; j < conv.o * conv.kh * conv.kw * conv.c; j++)
+        of_weight += (double) dweight[j] * weight[j];
+      g_assert_cmpfloat (fabs (forward - of_weight), <=, 1e-6 * size);
     }
 }
 
 static void
 test_threads_change_nothing (void)
 {
+  static void (*const kernels[]) (LkPool *, const LkCpuConv2d *) =
+    { lk_cpu_conv2d, lk_cpu_conv2d_backward_data, lk_cpu_conv2d_backward_weight };
   const guint n_threads[] = { 1, 2, 3, 5 };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    for (guint is_backward = 0; is_backward < 2; is_backward++)
+    for (guint kernel = 0; kernel < G_N_ELEMENTS (kernels); kernel++)
       {
         LkCpuConv2d conv = conv_of (&cases[i]);
         gsize n_x = conv.n * conv.h * conv.w * conv.c, n_y = conv.n * conv.out_h * conv.out_w * conv.o;
-        gsize n_in = is_backward ? n_y : n_x, n_out = is_backward ? n_x : n_y;
-        g_autofree float *weight = lk_test_new_normal (conv.o * conv.kh * conv.kw * conv.c, 0, 1, 1);
-        g_autofree float *in = lk_test_new_normal (n_in, 0, 1, 2), *first = g_new0 (float, n_out), *out = g_new0 (float, n_out);
+        gsize n_weight = conv.o * conv.kh * conv.kw * conv.c, n_out = kernel == 0 ? n_y : kernel == 1 ? n_x : n_weight;
+        g_autofree float *weight = lk_test_new_normal (n_weight, 0, 1, 1), *x = lk_test_new_normal (n_x, 0, 1, 2);
+        g_autofree float *dy = lk_test_new_normal (n_y, 0, 1, 3), *first = g_new0 (float, n_out), *out = g_new0 (float, n_out);
 
         conv.weight = weight;
-        conv.x = in;
+        conv.x = kernel == 1 ? dy : x;
+        conv.dy = dy;
         for (guint j = 0; j < G_N_ELEMENTS (n_threads); j++)
           {
             g_autoptr (LkPool) pool = lk_pool_new (n_threads[j]);
 
             conv.y = j == 0 ? first : out;
-            (is_backward ? lk_cpu_conv2d_backward_data : lk_cpu_conv2d) (pool, &conv);
+            kernels[kernel] (pool, &conv);
             if (j > 0)
-              lk_assert_same_bits (out, first, n_out, is_backward ? conv.c : conv.o);
+              lk_assert_same_bits (out, first, n_out, 0);
           }
       }
 }
@@ -164,6 +221,7 @@ main (int    argc,
     return skip;
   g_test_add_func ("/conv2d/against-double", test_against_double);
   g_test_add_func ("/conv2d/faults-are-found", test_faults_are_found);
+  g_test_add_func ("/conv2d/weight-gradient", test_weight_gradient);
   g_test_add_func ("/conv2d/backward-is-the-transpose", test_backward_is_the_transpose);
   g_test_add_func ("/conv2d/threads-change-nothing", test_threads_change_nothing);
   return g_test_run ();
