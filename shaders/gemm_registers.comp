@@ -30,7 +30,7 @@ main ()
     return;
 
   [[unroll]] for (uint t = 0; t < ROWS / LANES; t++)
-    rows[t] = locate_row (row + t * LANES + lane);
+    rows[t] = locate_row (min (row + t * LANES + lane, m - 1));
   [[unroll]] for (uint i = 0; i < ROWS; i++)
     sums[i] = vec4 (0);
 

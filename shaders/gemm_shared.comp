@@ -35,7 +35,7 @@ main ()
     return;
 
   [[unroll]] for (uint t = 0; t < LOADS; t++)
-    rows[t] = locate_row (row + (t * THREADS + thread) / (STEP / 4));
+    rows[t] = locate_row (min (row + (t * THREADS + thread) / (STEP / 4), m - 1));
   [[unroll]] for (uint i = 0; i < SQUARES * 4 * SQUARES; i++)
     sums[i] = vec4 (0);
 

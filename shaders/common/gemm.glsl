@@ -3,13 +3,15 @@
 // op(A) is [m,k]: A is [m,k], or [k,m] where TRANS_A. op(B) is [k,n]: B is [k,n], or [n,k] where TRANS_B. A is F32, B F32 or, with
 // B_F16, F16. With splits, each multiplies over its own k_split of k and leaves a raw sum in C [split,m,n] for gemm_reduce.comp.
 //
-// With CONV2D the same product is a convolution, see src/ops/lk-conv2d.c, and A is never built: row i of A is one pixel of the result,
-// k runs over (u,v,channel), and an element is looked up where the kernel's tap (u,v) falls on the source picture. Where TRANS_B the
-// source is x and B the weights [O,kh,kw,C]; else (backward) the source is dy, k runs over (u,v,o), and B is read [o][u,v,c].
+// With CONV2D the same product is a convolution, see src/ops/lk-conv2d.c, and one matrix is never built: an element of it is looked up
+// where a tap (u,v) of the kernel, laid on one pixel of y or x, falls on a source picture.
+//   TRANS_B   y: A's rows are y's pixels, k runs over (u,v,c); the source is x; B are the weights [O,kh,kw,C]
+//   neither   dx: A's rows are x's pixels, k runs over (u,v,o); the source is dy; B are the weights, read [o][u,v,c]
+//   TRANS_A   dweight: A is dy, k runs over y's pixels, B's columns are (u,v,c); the source is x
 
 layout (constant_id = 0) const bool TRANS_A = false;
 layout (constant_id = 1) const bool TRANS_B = false;
-layout (constant_id = 2) const bool ALIGNED = true;     // n, k, leading dimensions and the source's channels are multiples of 4
+layout (constant_id = 2) const bool ALIGNED = true;     // n, leading dimensions, the source's channels and, but where TRANS_A, k are multiples of 4
 layout (constant_id = 3) const uint STRIDE = 1;         // of a convolution
 
 layout (push_constant) uniform Parameters
@@ -19,7 +21,7 @@ layout (push_constant) uniform Parameters
   uint k_split;                 // a multiple of 4
   uint flags;
   uint h, w, channels;          // the source picture of a convolution, channels last,
-  uint row_h, row_w;            // the picture whose pixels are the rows,
+  uint row_h, row_w;            // the picture on whose pixels the kernel is laid,
   uint kw;                      // the kernel's width,
   uint pad;                     // and the zeros before the first row and column of x
 };
@@ -81,12 +83,23 @@ locate_tile (uint n_rows, uint n_columns)
 
 #ifdef CONV2D
 
+// x / y, exact below 2²⁴: many times as fast where integers divide one by one.
+uint
+divide (uint x, uint y)
+{
+  const uint q = uint (float (x) / float (y));
+
+  return q * y > x ? q - 1 : (q + 1) * y <= x ? q + 1 : q;
+}
+
+// A pixel that the kernel is laid on.
 struct Row
 {
-  uint picture;                 // the source picture's number
-  int  y, x;                    // where tap (0,0) falls on it, times the stride when backward
+  uint picture;
+  int  y, x;                    // where tap (0,0) falls on the source, times the stride for dx
 };
 
+// A tap and a channel of the source.
 struct Place
 {
   uint x;                       // along k
@@ -95,13 +108,12 @@ struct Place
 };
 
 Row
-locate_row (uint i)
+locate_row (uint pixel)
 {
-  const uint pixel = min (i, m - 1);
-  const int y = int (pixel / row_w % row_h), x = int (pixel % row_w);
-  const uint picture = pixel / (row_w * row_h);
+  const uint line = divide (pixel, row_w), picture = divide (line, row_h);
+  const int y = int (line - picture * row_h), x = int (pixel - line * row_w);
 
-  if (TRANS_B)
+  if (TRANS_A || TRANS_B)
     return Row (picture, y * int (STRIDE) - int (pad), x * int (STRIDE) - int (pad));
   return Row (picture, y + int (pad), x + int (pad));
 }
@@ -109,9 +121,7 @@ locate_row (uint i)
 Place
 locate_k (uint x)
 {
-  // As exact as an integer division up to 10⁶, and many times as fast where integers divide one by one.
-  const uint tap = uint ((float (x) + 0.5) / float (channels));
-  const uint u = uint ((float (tap) + 0.5) / float (kw));
+  const uint tap = divide (x, channels), u = divide (tap, kw);
 
   return Place (x, tap, x - tap * channels, int (u), int (tap - u * kw));
 }
@@ -122,7 +132,7 @@ find_pixel (Row row, Place place)
 {
   int y = row.y + place.u, x = row.x + place.v;
 
-  if (!TRANS_B)
+  if (!TRANS_A && !TRANS_B)
     {
       y = row.y - place.u;
       x = row.x - place.v;
@@ -154,7 +164,7 @@ struct Place
 Row
 locate_row (uint i)
 {
-  return Row (min (i, m - 1));
+  return Row (i);
 }
 
 Place
@@ -250,6 +260,30 @@ load_b_columns (uint j, Place place, uint i, uint k_end)
     return v;
 
 #ifdef CONV2D
+  if (TRANS_A)
+    {
+      const Row row = locate_row (x);
+
+      if (ALIGNED)
+        {
+          const Place tap = locate_k (min (j, n - 4));
+          const int pixel = find_pixel (row, tap);
+
+          if (pixel >= 0)
+            v = read_b4 ((uint (pixel) * channels + tap.channel) / 4);
+          return v;
+        }
+      for (uint y = 0; y < 4; y++)
+        {
+          const Place tap = locate_k (min (j + y, n - 1));
+          const int pixel = find_pixel (row, tap);
+
+          if (pixel >= 0)
+            v[y] = read_b (uint (pixel) * channels + tap.channel);
+        }
+      return v;
+    }
+
   const Place next = ALIGNED ? place : locate_k (x);
 
   start = (next.channel + (ALIGNED ? i : 0)) * ldb + next.tap * n;

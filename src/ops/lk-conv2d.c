@@ -65,11 +65,11 @@ static void
 conv2d_backward (LkGraph *graph,
                  LkOp    *op)
 {
+  const LkConv2d *conv = (const LkConv2d *) op->parameters;
   LkTensor *x = op->inputs[X], *weight = op->inputs[WEIGHT], *dy = lk_tensor_get_gradient (op->outputs[0]);
 
   if (x->needs_gradient)
     {
-      const LkConv2d *conv = (const LkConv2d *) op->parameters;
       LkOp *backward = lk_graph_add_op (graph, &conv2d_backward_class, op->parameters, sizeof (LkConv2d));
 
       lk_op_add_input (backward, dy);
@@ -86,6 +86,7 @@ conv2d_backward (LkGraph *graph,
       lk_op_add_input (backward, dy);
       lk_op_add_input (backward, lk_graph_begin_gradient (graph, weight));
       lk_op_add_gradient_output (backward, weight);
+      lk_product_add_scratch (graph, backward, conv->o, (gsize) conv->kh * conv->kw * conv->c, (gsize) conv->n * conv->out_h * conv->out_w);
     }
 }
 
@@ -181,9 +182,14 @@ conv2d_weight_record (const LkOp      *op,
 {
   const LkConv2d *conv = (const LkConv2d *) op->parameters;
 
-  return lk_record (recording, "conv2d_weight", 0,
-                    (LkGpuBinding[]) { LK_READ (op->inputs[WEIGHT_X]), LK_READ (op->inputs[WEIGHT_DY]), LK_READ_WRITE (op->outputs[0]) }, 3,
-                    conv, sizeof *conv, lk_n_groups ((gsize) conv->o * conv->kh * conv->kw * conv->c, 64), error);
+  return lk_product_record (&(LkProduct) {
+    .m = conv->o, .n = (gsize) conv->kh * conv->kw * conv->c, .k = (gsize) conv->n * conv->out_h * conv->out_w,
+    .trans_a = TRUE,
+    .lda = conv->o, .ldb = conv->c,
+    .conv = conv,
+    .a = op->inputs[WEIGHT_DY], .b = op->inputs[WEIGHT_X], .add = op->inputs[WEIGHT_ADD], .c = op->outputs[0],
+    .scratch = op->n_outputs > 1 ? op->outputs[1] : NULL,
+  }, recording, error);
 }
 
 static const LkOpClass conv2d_class = {

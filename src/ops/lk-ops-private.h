@@ -19,7 +19,8 @@ typedef struct
 } LkConv2d;
 
 /* A product on Vulkan: C = s · op(A)·op(B) + bias + add, where A and B are matrices with leading dimensions lda and ldb; or, with `conv`,
- * a convolution as one, and A is x (forward: trans_b) or dy (backward). bias, add and scale may be NULL. */
+ * a convolution as one: y from x and the weights (trans_b), dx from dy and the weights, or dweight from dy and x (trans_a). bias, add and
+ * scale may be NULL. */
 typedef struct
 {
   gsize           m, n, k, lda, ldb;

@@ -59,7 +59,7 @@ choose_kernel (const LkProduct *product,
     { { "conv2d_shared", "conv2d_shared_f16" }, { "conv2d_registers", "conv2d_registers_f16" } },
   };
   const LkConv2d *conv = product->conv;
-  gboolean is_aligned = product->n % 4 == 0 && product->k % 4 == 0 && product->lda % 4 == 0 && product->ldb % 4 == 0;
+  gboolean is_aligned = product->n % 4 == 0 && product->lda % 4 == 0 && product->ldb % 4 == 0 && (product->trans_a || product->k % 4 == 0);
   gsize large_tiles = (product->m + 127) / 128 * ((product->n + 127) / 128) * n_splits;
   LkGpuKernel kernel = {
     .shader = names[conv != NULL][has_register_tiles][product->b->dtype == LK_DTYPE_F16],
@@ -85,7 +85,7 @@ lk_product_record (const LkProduct  *product,
 {
   const LkGpuInfo *info = lk_gpu_get_info (lk_gpu_recording_get_gpu (recording));
   const LkConv2d *conv = product->conv;
-  gboolean is_forward = product->trans_b;      /* of a convolution */
+  gboolean looks_up_x = product->trans_a || product->trans_b;      /* a convolution; else it looks up dy */
   guint flags = (product->bias != NULL ? HAS_BIAS : 0) | (product->add != NULL ? HAS_ADD : 0) | (product->scale != NULL ? HAS_SCALE : 0);
   gsize k_split, rows, columns, n = product->m * product->n;
   guint n_splits = split (product->m, product->n, product->k, &k_split);
@@ -109,11 +109,11 @@ lk_product_record (const LkProduct  *product,
 
   if (conv != NULL)
     {
-      parameters.h = is_forward ? conv->h : conv->out_h;
-      parameters.w = is_forward ? conv->w : conv->out_w;
-      parameters.channels = is_forward ? conv->c : conv->o;
-      parameters.row_h = is_forward ? conv->out_h : conv->h;
-      parameters.row_w = is_forward ? conv->out_w : conv->w;
+      parameters.h = looks_up_x ? conv->h : conv->out_h;
+      parameters.w = looks_up_x ? conv->w : conv->out_w;
+      parameters.channels = looks_up_x ? conv->c : conv->o;
+      parameters.row_h = looks_up_x ? conv->out_h : conv->h;
+      parameters.row_w = looks_up_x ? conv->out_w : conv->w;
       parameters.kw = conv->kw;
       parameters.pad = conv->pad_before;
     }

@@ -200,6 +200,8 @@ static const ConvCase conv_cases[] = {
   { "split-ragged", 1, 5, 4, 131, 130, 3, 1, 1, 1, TRUE },
   { "half-size", 2, 17, 20, 12, 20, 3, 2, 1, 1, TRUE },
   { "half-size-after", 1, 18, 20, 12, 20, 3, 2, 0, 1, TRUE },
+  { "adapter", 2, 24, 23, 36, 8, 3, 1, 1, 1, FALSE },
+  { "adapter-half-size", 1, 65, 66, 8, 4, 3, 2, 1, 1, FALSE },
   { "third-size-five-by-five", 1, 19, 16, 5, 6, 5, 3, 2, 2, FALSE },
 };
 
