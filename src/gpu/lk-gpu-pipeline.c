@@ -11,16 +11,30 @@
 
 /* One file for each driver build and device: the driver's own id of what its cache holds. */
 static char *
-get_cache_path (LkGpu *gpu)
+get_cache_path (const VkPhysicalDeviceProperties *properties)
 {
-  VkPhysicalDeviceProperties properties;
   g_autoptr (GString) name = g_string_new ("pipelines-");
 
-  vkGetPhysicalDeviceProperties (gpu->physical, &properties);
   for (guint i = 0; i < VK_UUID_SIZE; i++)
-    g_string_append_printf (name, "%02x", properties.pipelineCacheUUID[i]);
+    g_string_append_printf (name, "%02x", properties->pipelineCacheUUID[i]);
   g_string_append (name, ".bin");
   return g_build_filename (g_get_user_cache_dir (), "likeness", name->str, NULL);
+}
+
+/* Whether `data` begins as a cache of this very device and driver must. */
+static gboolean
+is_cache (const VkPhysicalDeviceProperties *properties,
+          const char                       *data,
+          gsize                             size)
+{
+  VkPipelineCacheHeaderVersionOne header;
+
+  if (size < sizeof header)
+    return FALSE;
+  memcpy (&header, data, sizeof header);
+  return header.headerSize == sizeof header && header.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
+         header.vendorID == properties->vendorID && header.deviceID == properties->deviceID &&
+         memcmp (header.pipelineCacheUUID, properties->pipelineCacheUUID, VK_UUID_SIZE) == 0;
 }
 
 static VkResult
@@ -28,19 +42,18 @@ load_cache (LkGpu *gpu)
 {
   g_autofree char *data = NULL;
   gsize size = 0;
+  VkPhysicalDeviceProperties properties;
   VkPipelineCacheCreateInfo info = { .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO };
-  VkResult result;
 
-  gpu->pipeline_cache_path = get_cache_path (gpu);
-  if (g_file_get_contents (gpu->pipeline_cache_path, &data, &size, NULL))
+  vkGetPhysicalDeviceProperties (gpu->physical, &properties);
+  gpu->pipeline_cache_path = get_cache_path (&properties);
+  if (g_file_get_contents (gpu->pipeline_cache_path, &data, &size, NULL) && is_cache (&properties, data, size))
     {
       info.initialDataSize = size;
       info.pInitialData = data;
     }
-  result = vkCreatePipelineCache (gpu->device, &info, NULL, &gpu->pipeline_cache);
-  if (result == VK_SUCCESS)
-    vkGetPipelineCacheData (gpu->device, gpu->pipeline_cache, &gpu->pipeline_cache_size, NULL);
-  return result;
+  gpu->pipeline_cache_size = info.initialDataSize;
+  return vkCreatePipelineCache (gpu->device, &info, NULL, &gpu->pipeline_cache);
 }
 
 /* A cache that cannot be kept costs time at the next start, and nothing else. */
@@ -52,7 +65,7 @@ save_cache (LkGpu *gpu)
   gsize size = 0;
 
   if (gpu->is_lost || vkGetPipelineCacheData (gpu->device, gpu->pipeline_cache, &size, NULL) != VK_SUCCESS ||
-      size <= gpu->pipeline_cache_size)
+      size == gpu->pipeline_cache_size)
     return;
   data = g_malloc (size);
   if (vkGetPipelineCacheData (gpu->device, gpu->pipeline_cache, &size, data) == VK_SUCCESS && g_mkdir_with_parents (folder, 0700) == 0)

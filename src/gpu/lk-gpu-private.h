@@ -66,7 +66,7 @@ struct _LkGpu
   VkDescriptorSetLayout set_layout;
   VkPipelineLayout pipeline_layout;
   VkPipelineCache  pipeline_cache;
-  gsize            pipeline_cache_size;   /* as it was loaded */
+  gsize            pipeline_cache_size;   /* as it lay on disk */
   char            *pipeline_cache_path;   /* owned */
   GHashTable      *pipelines;     /* kernel in words -> VkPipeline; owned */
 };

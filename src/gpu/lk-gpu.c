@@ -361,6 +361,8 @@ check_device (LkGpu   *gpu,
     lack = "8 storage buffers in a shader";
   else if (gpu->limits.maxComputeWorkGroupInvocations < 256 || gpu->limits.maxComputeWorkGroupSize[0] < 256)
     lack = "workgroups of 256 threads";
+  else if (gpu->limits.maxComputeSharedMemorySize < 32768)
+    lack = "32 KiB of shared memory";
   if (lack == NULL)
     return TRUE;
 

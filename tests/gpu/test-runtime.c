@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "lk-test-gpu.h"
 
 static const LkGpuKernel add = { .shader = "add" };
@@ -101,6 +103,49 @@ test_tier_can_be_capped (void)
       infos = lk_gpu_list (NULL);
       for (guint i = 0; i < infos->len; i++)
         g_assert_cmpuint (g_array_index (infos, LkGpuInfo, i).tier, ==, 0);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+}
+
+/* The path of the only file in the folder that pipelines are cached in; NULL for none. */
+static char *
+find_cache (const char *cache)
+{
+  g_autofree char *folder = g_build_filename (cache, "likeness", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = dir != NULL ? g_dir_read_name (dir) : NULL;
+
+  return name != NULL ? g_build_filename (folder, name, NULL) : NULL;
+}
+
+static void
+test_pipeline_cache_on_disk (void)
+{
+  if (g_test_subprocess ())
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *cache = g_dir_make_tmp ("likeness-gpu-XXXXXX", &error);
+      g_autofree char *folder = g_build_filename (cache, "likeness", NULL);
+      g_autofree char *path = NULL, *data = NULL;
+      gsize size;
+
+      g_setenv ("XDG_CACHE_HOME", cache, TRUE);
+      lk_test_gpu_close (lk_test_gpu_open ());
+      path = find_cache (cache);
+      g_assert_nonnull (path);
+
+      /* A file that something else wrote is passed over, and made good. */
+      g_assert_true (g_file_set_contents (path, "not a cache of pipelines, nor anything else", -1, NULL));
+      lk_test_gpu_close (lk_test_gpu_open ());
+      g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+      g_assert_cmpuint (size, >=, 32);
+      g_assert_cmpuint (*(guint32 *) data, ==, 32);
+
+      g_remove (path);
+      g_rmdir (folder);
+      g_rmdir (cache);
       return;
     }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
@@ -478,6 +523,7 @@ main (int    argc,
   g_test_add_func ("/gpu/runtime/no-device-of-that-number", test_no_device_of_that_number);
   g_test_add_func ("/gpu/runtime/no-driver", test_no_driver);
   g_test_add_func ("/gpu/runtime/tier-can-be-capped", test_tier_can_be_capped);
+  g_test_add_func ("/gpu/runtime/pipeline-cache-on-disk", test_pipeline_cache_on_disk);
   g_test_add_func ("/gpu/runtime/copies-of-odd-sizes-and-places", test_copies_of_odd_sizes_and_places);
   g_test_add_func ("/gpu/runtime/buffers-are-zeroed-and-apart", test_buffers_are_zeroed_and_apart);
   g_test_add_func ("/gpu/runtime/no-room", test_no_room);
