@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+extern const LkCliCommand lk_cli_check;
 extern const LkCliCommand lk_cli_devices;
 extern const LkCliCommand lk_cli_verify;
 extern const LkCliCommand lk_cli_bench;

@@ -8,6 +8,7 @@
 static const LkCliCommand * const commands[] = {
   &lk_cli_new,
   &lk_cli_import,
+  &lk_cli_check,
   &lk_cli_prepare,
   &lk_cli_train,
   &lk_cli_generate,

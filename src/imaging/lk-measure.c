@@ -33,6 +33,11 @@ make_luma (const LkPicture *picture)
 #define N_TILES 8
 #define LEAST_TILE 32
 
+/* Contrast of an ordinary picture, as the deviation of its luma. The Laplacian grows with contrast and its variance with the square: a dim
+ * picture is not blurred for that. */
+#define ORDINARY_CONTRAST (.2 * 255.)
+#define MOST_AMPLIFICATION 8.
+
 static double
 laplacian_variance (const float *grey,
                     guint        width,
@@ -54,6 +59,22 @@ laplacian_variance (const float *grey,
         squares += value * value;
       }
   return n > 0 ? squares / n - (sum / n) * (sum / n) : 0.;
+}
+
+/* How much the variances of a picture of little contrast are raised. */
+static double
+amplification (const float *grey,
+               gsize        n)
+{
+  double sum = 0., squares = 0., variance;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      sum += grey[i];
+      squares += grey[i] * grey[i];
+    }
+  variance = squares / n - (sum / n) * (sum / n);
+  return CLAMP (ORDINARY_CONTRAST * ORDINARY_CONTRAST / MAX (variance, 1e-3), 1., MOST_AMPLIFICATION);
 }
 
 static gint
@@ -87,7 +108,7 @@ lk_measure_sharpness (const LkPicture *picture)
                                            MIN ((row + 1) * scaled->height / rows, scaled->height - 1));
 
   qsort (variances, n, sizeof *variances, compare_doubles);
-  return variances[(guint) (.9 * (n - 1) + .5)];
+  return variances[(guint) (.9 * (n - 1) + .5)] * amplification (grey, (gsize) scaled->width * scaled->height);
 }
 
 /* ---- exposure --------------------------------------------------------------------------------------------------- */
