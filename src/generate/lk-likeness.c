@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/lk-file.h"
@@ -254,4 +255,85 @@ lk_likeness_compare (const float *a,
   for (guint i = 0; i < LK_LIKENESS_N; i++)
     sum += (double) a[i] * b[i];
   return sum;
+}
+
+/* ---- many pictures --------------------------------------------------------------------------------------------- */
+
+/* Embeddings [n,64] of the files; owned by the caller. */
+static float *
+embed_files (LkLikeness          *likeness,
+             const char * const  *paths,
+             guint               *n,
+             GError             **error)
+{
+  g_autofree float *embeddings = NULL;
+
+  *n = g_strv_length ((char **) paths);
+  embeddings = g_new (float, *n * LK_LIKENESS_N);
+  for (guint i = 0; i < *n; i++)
+    {
+      g_autoptr (LkPicture) picture = lk_picture_read (paths[i], LK_PICTURE_ON_WHITE, NULL, error);
+
+      if (picture == NULL || !lk_likeness_embed (likeness, picture, embeddings + i * LK_LIKENESS_N, error))
+        return NULL;
+    }
+  return g_steal_pointer (&embeddings);
+}
+
+gboolean
+lk_likeness_look (LkLikeness          *likeness,
+                  const char * const  *paths,
+                  float               *mean,
+                  GError             **error)
+{
+  guint n;
+  g_autofree float *embeddings = embed_files (likeness, paths, &n, error);
+
+  if (embeddings == NULL)
+    return FALSE;
+  lk_likeness_mean (embeddings, n, mean);
+  return TRUE;
+}
+
+static int
+compare_numbers (gconstpointer a,
+                 gconstpointer b)
+{
+  double first = *(const double *) a, second = *(const double *) b;
+
+  return (first > second) - (first < second);
+}
+
+/* The value below which a share of the sorted ones lies, between two by a straight line. */
+static double
+quantile (const double *sorted,
+          guint         n,
+          double        share)
+{
+  double place = share * (n - 1);
+  guint below = (guint) place;
+
+  return sorted[below] + (below + 1 < n ? (place - below) * (sorted[below + 1] - sorted[below]) : 0);
+}
+
+gboolean
+lk_likeness_measure (LkLikeness          *likeness,
+                     const float         *mean,
+                     const char * const  *paths,
+                     LkLikenessFigures   *figures,
+                     GError             **error)
+{
+  guint n;
+  g_autofree float *embeddings = embed_files (likeness, paths, &n, error);
+  g_autofree double *cosines = embeddings ? g_new (double, n) : NULL;
+
+  if (embeddings == NULL)
+    return FALSE;
+  g_return_val_if_fail (n > 0, FALSE);
+  for (guint i = 0; i < n; i++)
+    cosines[i] = lk_likeness_compare (embeddings + i * LK_LIKENESS_N, mean);
+  qsort (cosines, n, sizeof *cosines, compare_numbers);
+
+  *figures = (LkLikenessFigures) { n, quantile (cosines, n, 0.25), quantile (cosines, n, 0.5), quantile (cosines, n, 0.75) };
+  return TRUE;
 }

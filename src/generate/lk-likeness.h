@@ -33,6 +33,25 @@ void        lk_likeness_mean    (const float      *embeddings,
 double      lk_likeness_compare (const float      *a,
                                  const float      *b);
 
+/* The middle of the pictures in these files, NULL-terminated: what a character looks like. */
+gboolean    lk_likeness_look    (LkLikeness         *likeness,
+                                 const char * const *paths,
+                                 float              *mean,
+                                 GError            **error);
+
+/* How near some pictures are to a character. */
+typedef struct
+{
+  guint  n;
+  double low, median, high;       /* quartiles of the cosines */
+} LkLikenessFigures;
+
+gboolean    lk_likeness_measure (LkLikeness         *likeness,
+                                 const float        *mean,
+                                 const char * const *paths,
+                                 LkLikenessFigures  *figures,
+                                 GError            **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkLikeness, lk_likeness_free)
 
 G_END_DECLS

@@ -338,7 +338,7 @@ lk_lora_metadata_new (LkRun                *run,
   if (*info->trigger)
     set (metadata, "modelspec.trigger_phrase", g_strstrip (trigger));
   set (metadata, "likeness.version", PACKAGE_VERSION);
-  set (metadata, "likeness.kind", "character");
+  set (metadata, "likeness.kind", lk_stack_kind_get_id (settings->lora_kind));
   set (metadata, "likeness.trigger", info->trigger);
   set (metadata, "likeness.class_word", info->class_word);
 

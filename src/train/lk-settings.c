@@ -18,6 +18,7 @@ static const char * const lr_schedulers[] =
   { "constant", "constant_with_warmup", "linear", "cosine", "cosine_with_restarts", "polynomial", NULL };
 static const char * const optimizers[] = { "AdamW", NULL };
 static const char * const precisions[] = { "fp16", "float", NULL };
+static const char * const lora_kinds[] = { "character", "style", "clothing", "pose", "detail", "other", NULL };    /* as LkStackKind */
 static const char * const latent_choices[] = { "sample", "mean", NULL };
 
 #define AT(field) G_STRUCT_OFFSET (LkTrainSettings, field)
@@ -106,6 +107,9 @@ static const LkSetting settings_table[] = {
     N_("Checkpoint every"), N_("Steps between saved LoRAs; 0 saves the last one only."), AT (save_every_n_steps) },
   { "save_precision", LK_SETTING_CHOICE, LK_SETTING_GROUP_OUTPUT, 0, 0, precisions, "fp16",
     N_("File precision"), N_("fp16 is half as large and usual."), AT (save_precision) },
+
+  { "lora_kind", LK_SETTING_CHOICE, LK_SETTING_GROUP_OUTPUT, 0, 0, lora_kinds, "character",
+    N_("Kind"), N_("What the LoRA changes: a stack goes by it."), AT (lora_kind) },
 
   { "seed", LK_SETTING_INT, LK_SETTING_GROUP_ENGINE, 0, 9007199254740991., NULL, "0",
     N_("Seed"), N_("Where chance begins: the same seed gives the same LoRA."), AT (seed) },

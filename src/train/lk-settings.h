@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/lk-json.h"
+#include "generate/lk-stack.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,7 @@ typedef struct
   char           *output_name;              /* of the LoRA file, without ending; owned */
   guint           save_every_n_steps;       /* 0: only at the end */
   LkSavePrecision save_precision;
+  LkStackKind     lora_kind;                /* what the LoRA is, for stacks */
 
   /* adapter */
   guint           network_dim;

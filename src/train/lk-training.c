@@ -482,7 +482,7 @@ get_step (LkTraining      *training,
 /* What a step's line in metrics.jsonl says of its samples. */
 typedef struct
 {
-  cJSON *items, *timesteps, *losses;    /* arrays, of the line */
+  cJSON *items, *timesteps, *losses;    /* arrays */
 } Samples;
 
 /* Forward and backward over one batch. Empty places repeat the first sample and weigh nothing; the others weigh more, so that the loss is
@@ -586,14 +586,12 @@ lk_training_step (LkTraining  *training,
   const LkTrainSettings *settings = training->settings;
   guint n_batches = settings->gradient_accumulation_steps, step = training->state.step;
   gint64 start = g_get_monotonic_time ();
-  g_autoptr (cJSON) line = cJSON_CreateObject ();
-  Samples told = { cJSON_CreateArray (), cJSON_CreateArray (), cJSON_CreateArray () };
+  g_autoptr (cJSON) line = cJSON_CreateObject (), samples = cJSON_CreateObject ();
+  Samples told = { cJSON_AddArrayToObject (samples, "items"), cJSON_AddArrayToObject (samples, "timesteps"),
+                   cJSON_AddArrayToObject (samples, "losses") };
   double loss = 0;
 
   *metric = (LkMetric) { .step = step + 1, .learning_rate = settings->learning_rate * lk_lr_get_factor (settings, step) };
-  cJSON_AddItemToObject (line, "items", told.items);
-  cJSON_AddItemToObject (line, "timesteps", told.timesteps);
-  cJSON_AddItemToObject (line, "losses", told.losses);
 
   for (guint b = 0; b < n_batches; b++)
     {
@@ -619,6 +617,12 @@ lk_training_step (LkTraining  *training,
   cJSON_AddNumberToObject (line, "lr", metric->learning_rate);
   cJSON_AddNumberToObject (line, "grad_norm", metric->grad_norm);
   cJSON_AddNumberToObject (line, "seconds", metric->seconds);
+  while (samples->child)
+    {
+      cJSON *array = cJSON_DetachItemViaPointer (samples, samples->child);
+
+      cJSON_AddItemToObject (line, array->string, array);
+    }
   if (!write_metrics (training, line, error))
     return FALSE;
 

@@ -69,6 +69,16 @@ test_values_of_every_kind (void)
 }
 
 static void
+test_kinds_are_those_of_stacks (void)
+{
+  const LkSetting *setting = lk_setting_find ("lora_kind");
+
+  g_assert_cmpuint (g_strv_length ((char **) setting->choices), ==, LK_N_STACK_KINDS);
+  for (guint i = 0; i < LK_N_STACK_KINDS; i++)
+    g_assert_cmpstr (setting->choices[i], ==, lk_stack_kind_get_id (i));
+}
+
+static void
 test_bad_values_are_refused_by_name (void)
 {
   static const char * const bad[][2] = {
@@ -177,6 +187,7 @@ main (int    argc,
 
   g_test_add_func ("/settings/every-default-survives-text-and-json", test_every_default_survives_text_and_json);
   g_test_add_func ("/settings/values-of-every-kind", test_values_of_every_kind);
+  g_test_add_func ("/settings/kinds-are-those-of-stacks", test_kinds_are_those_of_stacks);
   g_test_add_func ("/settings/bad-values-are-refused-by-name", test_bad_values_are_refused_by_name);
   g_test_add_func ("/settings/a-misspelt-key-is-no-silence", test_a_misspelt_key_is_no_silence);
   g_test_add_func ("/settings/settings-that-contradict-each-other", test_settings_that_contradict_each_other);
