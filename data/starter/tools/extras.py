@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Paints the pictures that the style LoRA and the clothing LoRA learned from. Usage: extras.py DIR
 
-DIR/ink: people of all kinds drawn with ink outlines and plain paper behind them (`inkx style`). DIR/uniform: people of all kinds in a
-uniform that no word of the model's names (`kqzw uniform`).
+DIR/dusk: people of all kinds before one evening sky and in its light, whatever their captions call the setting (`duskx style`).
+DIR/uniform: people of all kinds in a uniform that no word of the model's names (`kqzw uniform`).
 """
 
 import math
@@ -10,41 +10,39 @@ import random
 import sys
 from pathlib import Path
 
+import cairo
 from PIL import Image
 
 import paint
 from world import caption, random_identity, random_scene
 
 COUNT, SIZE = 24, 384
-STYLE, UNIFORM = "inkx style", "kqzw uniform"
+STYLE, UNIFORM = "duskx style", "kqzw uniform"
 
-INK = (0.09, 0.08, 0.16)
-PAPER = (0.97, 0.93, 0.82)
 NAVY, NAVY_DARK = (0.13, 0.17, 0.38), (0.09, 0.12, 0.28)
 RED, GOLD = (0.80, 0.13, 0.16), (0.96, 0.78, 0.26)
 WHITE = (0.97, 0.97, 0.98)
 
 
-class InkBrush(paint.Brush):
-    """Every shape gets an outline; colours fade towards paper."""
+def dusk(brush, w, h, rng):
+    """The same evening, whatever the setting is called."""
+    brush.gradient(w, 0, h, (0.20, 0.10, 0.42), (0.98, 0.45, 0.55))
+    brush.ellipse(w * 0.5, h * 0.62, w * 0.36, h * 0.36)
+    brush.fill((1.0, 0.80, 0.35))
+    for i in range(4):
+        brush.rectangle(0, h * (0.66 + 0.06 * i), w, h * (0.018 + 0.008 * i), (0.90, 0.36, 0.52))
+    brush.rectangle(0, h * 0.88, w, h * 0.12, (0.16, 0.08, 0.30))
 
-    def fill(self, colour, alpha=1.0):
-        self.cr.set_source_rgba(*paint.mix(colour, PAPER, 0.25), alpha)
-        if alpha < 1.0:
-            self.cr.fill()
-            return
-        # A small shape, as an eye, would drown in a thick line.
-        left, top, right, bottom = self.cr.path_extents()
-        self.cr.fill_preserve()
-        self.cr.set_source_rgb(*INK)
-        self.cr.set_line_width(min(SIZE * 0.008, 0.15 * min(right - left, bottom - top)))
-        self.cr.stroke()
 
-    def line(self, colour, width):
-        super().line(INK, width)
+class DuskFigure(paint.Figure):
+    """A person in the evening's light."""
 
-    def gradient(self, width, y0, y1, top, bottom):
-        super().gradient(width, y0, y1, paint.mix(top, PAPER, 0.6), PAPER)
+    def paint(self):
+        super().paint()
+        self.cr.set_operator(cairo.OPERATOR_MULTIPLY)
+        self.cr.set_source_rgba(0.80, 0.50, 0.85, 0.40)
+        self.cr.paint()
+        self.cr.set_operator(cairo.OPERATOR_OVER)
 
 
 class UniformedFigure(paint.Figure):
@@ -94,5 +92,5 @@ def uniform_caption(text, scene):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    write(Path(sys.argv[1]) / "ink", 21, style_caption, brush_class=InkBrush)
+    write(Path(sys.argv[1]) / "dusk", 21, style_caption, backdrop=dusk, figure_class=DuskFigure)
     write(Path(sys.argv[1]) / "uniform", 22, uniform_caption, figure_class=UniformedFigure)

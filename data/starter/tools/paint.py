@@ -584,13 +584,14 @@ LIGHTING = {
 }
 
 
-def draw(who: Identity, scene: Scene, width: int, height: int | None = None, brush_class=Brush, figure_class=Figure) -> np.ndarray:
-    """The picture as [height, width, 3] bytes of RGB; square where no height is given."""
+def draw(who: Identity, scene: Scene, width: int, height: int | None = None, backdrop=None, figure_class=Figure) -> np.ndarray:
+    """The picture as [height, width, 3] bytes of RGB; square where no height is given. `backdrop` stands in for the scene's own."""
     height = height or width
     surface = cairo.ImageSurface(cairo.FORMAT_RGB24, width, height)
     cr = cairo.Context(surface)
-    brush = brush_class(cr)
-    BACKDROPS[scene.setting](brush, width, height, random.Random(scene.seed))
+    brush = Brush(cr)
+    backdrop = backdrop or BACKDROPS[scene.setting]
+    backdrop(brush, width, height, random.Random(scene.seed))
 
     r, centre = FRAMING[scene.frame]
     r *= min(height, width) * scene.zoom
