@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "app/gallery/lk-gallery-grid.h"
+#include "app/gallery/lk-gallery-page.h"
 #include "app/window/lk-preferences-dialog.h"
 #include "lk-test-window.h"
 
@@ -63,7 +64,8 @@ activate (LkWindow   *window,
 static void
 go_back (LkWindow *window)
 {
-  GtkWidget *navigation = lk_test_find (GTK_WIDGET (window), ADW_TYPE_NAVIGATION_VIEW);
+  GtkWidget *page = lk_test_find (GTK_WIDGET (window), LK_TYPE_GALLERY_PAGE);
+  GtkWidget *navigation = lk_test_find (page, ADW_TYPE_NAVIGATION_VIEW);
 
   while (adw_navigation_view_pop (ADW_NAVIGATION_VIEW (navigation)))
     lk_test_run_for (400);
@@ -100,7 +102,7 @@ decorate (LkProject *project)
   lk_edit_set_state (edit, lk_project_get_image (project, 0), LK_STATE_KEEP);
   lk_edit_set_state (edit, lk_project_get_image (project, 1), LK_STATE_REJECT);
   lk_edit_set_rating (edit, lk_project_get_image (project, 2), 4);
-  lk_edit_set_crop (edit, lk_project_get_image (project, 3), &(LkCrop) { .x = 20, .y = 10, .width = 120, .height = 120 });
+  lk_edit_set_crop (edit, lk_project_get_image (project, 3), &(LkCrop) { .x = 84, .y = 240, .width = 420, .height = 420 });
   lk_project_apply (project, edit, &error);
   g_assert_no_error (error);
   lk_edit_free (edit);

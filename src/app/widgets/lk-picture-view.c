@@ -24,6 +24,8 @@ struct _LkPictureView
   gboolean          is_unreadable;
 
   LkView            view;
+  double            last_scale;       /* that "view-changed" told of */
+  guint             scale_source;
   double            pointer_x, pointer_y;
   LkView            before;           /* a gesture's start */
 };
@@ -440,12 +442,29 @@ pressed_cb (LkPictureView *self,
 /* ---- widget ------------------------------------------------------------------------------------------------- */
 
 static void
+tell_scale_cb (gpointer user_data)
+{
+  LkPictureView *self = user_data;
+
+  self->scale_source = 0;
+  g_signal_emit (self, signals[VIEW_CHANGED], 0);
+}
+
+/* The scale follows the size; who shows it must not lay out during a layout. */
+static void
 lk_picture_view_size_allocate (GtkWidget *widget,
                                int        width,
                                int        height,
                                int        baseline)
 {
-  clamp_view (LK_PICTURE_VIEW (widget));
+  LkPictureView *self = LK_PICTURE_VIEW (widget);
+  double scale;
+
+  clamp_view (self);
+  scale = lk_picture_view_get_scale (self);
+  if (scale != self->last_scale && self->scale_source == 0)
+    self->scale_source = g_idle_add_once (tell_scale_cb, self);
+  self->last_scale = scale;
 }
 
 static void
@@ -469,6 +488,7 @@ lk_picture_view_dispose (GObject *object)
 {
   LkPictureView *self = LK_PICTURE_VIEW (object);
 
+  g_clear_handle_id (&self->scale_source, g_source_remove);
   lk_picture_view_set_image (self, self->textures, NULL);
   g_clear_object (&self->textures);
 

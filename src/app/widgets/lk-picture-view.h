@@ -2,7 +2,7 @@
  *
  * The view is a zoom relative to "fits" (1) and the point of the picture in the middle, as shares of its width and height; so pictures
  * of different sizes can share a view. Wheel and pinch zoom about the pointer, dragging and touchpads move, a double click goes to
- * original size and back. The signal "view-changed" is emitted when a person changed the view.
+ * original size and back. The signal "view-changed" is emitted when a person changed the view, or the size of the widget its scale.
  *
  * It shows at once what is in memory, then what fits any window, and every pixel once the zoom needs them.
  */
