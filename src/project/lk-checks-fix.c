@@ -71,7 +71,10 @@ add_trigger (LkChecks   *self,
   if (*self->settings.class_word != '\0' && g_str_has_prefix (folded, self->settings.class_word) &&
       lk_words_find (folded, self->settings.class_word) == folded)
     return insert_at (caption, skip_space (caption), "", trigger, " ");
-  words = *class_word != '\0' && lk_words_find (folded, self->settings.class_word) == NULL ? g_strdup_printf ("%s %s", trigger, class_word) : g_strdup (trigger);
+  if (*class_word != '\0' && lk_words_find (folded, self->settings.class_word) == NULL)
+    words = g_strdup_printf ("%s %s", trigger, class_word);
+  else
+    words = g_strdup (trigger);
   return insert_at (caption, skip_space (caption), "", words, ", ");
 }
 

@@ -1,3 +1,4 @@
+/* LkFinding: one case of a check, with its sentence and its pictures. See lk-checks.h. */
 #define G_LOG_DOMAIN "likeness-project"
 
 #include "config.h"

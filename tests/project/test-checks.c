@@ -154,7 +154,8 @@ static void
 test_sentences_fuse_too (void)
 {
   static const char *captions[] = {
-    "ohwx woman with brown hair, green eyes and light skin stands in a park in a long coat", "ohwx woman, brown hair, green eyes, light skin, sits on a bench in a park",
+    "ohwx woman with brown hair, green eyes and light skin stands in a park in a long coat",
+    "ohwx woman, brown hair, green eyes, light skin, sits on a bench in a park",
     "ohwx woman runs through a park, brown hair, green eyes, light skin", "ohwx woman with brown hair and green eyes, light skin, reading in a park at noon",
     "ohwx woman, brown hair, green eyes, light skin, walking a dog in a park", NULL
   };
@@ -216,7 +217,8 @@ static void
 test_fix_everything (void)
 {
   static const char *captions[] = {
-    "smiling, in a park at noon, by a tree", "brown hair, ohwx woman, blue eyes, fair skin, sad, in a library", "brunette, green eyes, woman in the snow", "", "ohwx woman, x",
+    "smiling, in a park at noon, by a tree", "brown hair, ohwx woman, blue eyes, fair skin, sad, in a library",
+    "brunette, green eyes, woman in the snow", "", "ohwx woman, x",
     "ohwx woman, brown hair, green eyes, light skin, laughing, on a bench", NULL
   };
   LK_TEST_FOLDER (folder);
