@@ -67,7 +67,7 @@ lk_finding_row_class_init (LkFindingRowClass *klass)
   ADW_ACTION_ROW_CLASS (klass)->activate = lk_finding_row_activate;
 
   signals[FIX] = g_signal_new ("fix", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SHOW] = g_signal_new ("show", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SHOW] = g_signal_new ("show-pictures", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-finding-row.ui");
   gtk_widget_class_bind_template_child (widget_class, LkFindingRow, button);

@@ -1,6 +1,6 @@
 /* LkFindingRow: what the checks found: the sentence, why it matters, and one button that fixes it or shows its pictures.
  *
- * Activating the row selects its pictures. Both are signals: "fix" and "show".
+ * Activating the row selects its pictures. Both are signals: "fix" and "show-pictures".
  */
 #pragma once
 

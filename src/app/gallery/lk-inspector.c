@@ -96,7 +96,7 @@ make_row (LkInspector *self,
 {
   LkFindingRow *row = lk_finding_row_new (finding);
 
-  g_signal_connect_object (row, "show", G_CALLBACK (show_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (row, "show-pictures", G_CALLBACK (show_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (row, "fix", G_CALLBACK (fix_cb), self, G_CONNECT_SWAPPED);
 
   return GTK_WIDGET (row);
