@@ -6,7 +6,8 @@ import re
 import sys
 from pathlib import Path
 
-MAX_COLUMNS = 160
+# Code keeps to about 130; tables of sentences and of test cases need more.
+MAX_COLUMNS = 190
 TEXT = {".c", ".h", ".comp", ".glsl", ".py", ".ui", ".css", ".build", ".md", ".json", ".in", ".sh", ".xml", ".svg", ".desktop", ".service"}
 
 # Which folders of src/ a folder names; what those name is seen too.
