@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 extern const LkCliCommand lk_cli_check;
+extern const LkCliCommand lk_cli_demo;
 extern const LkCliCommand lk_cli_devices;
 extern const LkCliCommand lk_cli_verify;
 extern const LkCliCommand lk_cli_bench;

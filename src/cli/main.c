@@ -6,6 +6,7 @@
 #include "cli/lk-cli-commands.h"
 
 static const LkCliCommand * const commands[] = {
+  &lk_cli_demo,
   &lk_cli_new,
   &lk_cli_import,
   &lk_cli_check,

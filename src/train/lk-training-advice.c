@@ -20,7 +20,7 @@ static const struct
   { "starter", "max_train_steps", "800" },
   { "starter", "train_batch_size", "4" },
   { "starter", "learning_rate", "0.002" },
-  { "starter", "lr_warmup_steps", "20" },
+  { "starter", "lr_warmup_steps", "0.025" },
   { "starter", "network_dim", "16" },
   { "starter", "network_alpha", "8" },
   { "starter", "save_every_n_steps", "200" },
