@@ -267,9 +267,9 @@ end (LkTrainingRun *self,
   set_state (self, lk_run_get_status (self->run) == LK_RUN_FINISHED ? LK_TRAINING_FINISHED : LK_TRAINING_IDLE, failure != NULL ? failure : "");
   describe_rest (self);
   g_clear_object (&self->trainer);
-  g_clear_object (&self->engine);
   g_clear_pointer (&self->data_set, lk_data_set_free);
   leave_queue (self);
+  g_clear_object (&self->engine);
   changed (self);
 }
 

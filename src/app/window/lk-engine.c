@@ -28,7 +28,7 @@ struct _LkEngine
 
   GListStore *jobs;               /* owned */
   LkJob      *running;            /* in `jobs` */
-  char       *spec;               /* owned: the device that is asked for */
+  GSettings  *settings;           /* owned: which device the user wants */
   LkDevice   *device;             /* owned; NULL until a job needs it */
   char       *device_spec;        /* owned: what `device` was opened by */
   guint       idle;
@@ -253,13 +253,14 @@ next_cb (gpointer user_data)
 {
   LkEngine *self = user_data;
   g_autoptr (LkJob) job = g_list_model_get_item (G_LIST_MODEL (self->jobs), 0);
+  g_autofree char *spec = g_settings_get_string (self->settings, "device");
 
   self->idle = 0;
   if (self->running != NULL || job == NULL)
     return G_SOURCE_REMOVE;
 
   self->running = job;
-  if (self->device != NULL && g_strcmp0 (self->device_spec, self->spec) != 0)
+  if (self->device != NULL && g_strcmp0 (self->device_spec, spec) != 0)
     g_clear_pointer (&self->device, lk_device_unref);
 
   if (self->device != NULL)
@@ -268,7 +269,7 @@ next_cb (gpointer user_data)
     {
       g_autoptr (GTask) task = g_task_new (self, NULL, opened_cb, g_object_ref (job));
 
-      g_task_set_task_data (task, g_strdup (self->spec), g_free);
+      g_task_set_task_data (task, g_steal_pointer (&spec), g_free);
       g_task_run_in_thread (task, open_thread);
     }
   return G_SOURCE_REMOVE;
@@ -302,15 +303,6 @@ lk_engine_add (LkEngine       *self,
   return job;
 }
 
-void
-lk_engine_set_device (LkEngine   *self,
-                      const char *spec)
-{
-  g_return_if_fail (LK_IS_ENGINE (self));
-
-  g_set_str (&self->spec, spec);
-}
-
 GListModel *
 lk_engine_get_jobs (LkEngine *self)
 {
@@ -335,7 +327,7 @@ lk_engine_finalize (GObject *object)
   g_clear_handle_id (&self->idle, g_source_remove);
   g_object_unref (self->jobs);
   g_clear_pointer (&self->device, lk_device_unref);
-  g_free (self->spec);
+  g_clear_object (&self->settings);
   g_free (self->device_spec);
 
   G_OBJECT_CLASS (lk_engine_parent_class)->finalize (object);
@@ -351,7 +343,7 @@ static void
 lk_engine_init (LkEngine *self)
 {
   self->jobs = g_list_store_new (LK_TYPE_JOB);
-  self->spec = g_strdup ("auto");
+  self->settings = g_settings_new (APP_ID);
 }
 
 LkEngine *
@@ -360,10 +352,6 @@ lk_engine_get_default (void)
   static LkEngine *engine;
 
   if (engine == NULL)
-    {
-      engine = g_object_new (LK_TYPE_ENGINE, NULL);
-      g_object_add_weak_pointer (G_OBJECT (engine), (gpointer *) &engine);
-      return engine;
-    }
+    engine = g_object_new (LK_TYPE_ENGINE, NULL);
   return g_object_ref (engine);
 }

@@ -1,5 +1,5 @@
 /* LkEngine: who uses the device. A run, a grid, a preview are jobs; one has the device at a time, the others wait in a queue that
- * the window shows. Everything here belongs to the main thread; a job does its work on threads of its own.
+ * the window shows. The device is the one of the preferences, looked up when a job begins. Everything here belongs to the main thread; a job does its work on threads of its own.
  *
  * LkJob: "title", "state", "text", "fraction" notify.
  */
@@ -31,11 +31,8 @@ typedef void (*LkJobFunc) (LkJob        *job,
                            const GError *error,
                            gpointer      user_data);
 
-/* The one of this process; the caller owns a reference. */
+/* The one of this process, which lives as long as that; the caller owns a reference. */
 LkEngine     *lk_engine_get_default       (void);
-/* What lk_device_open () takes. Counts from the next job on. */
-void          lk_engine_set_device        (LkEngine       *self,
-                                           const char     *spec);
 /* The jobs that run and wait, in order. */
 GListModel   *lk_engine_get_jobs          (LkEngine       *self);
 /* The one that has the device, or NULL. */
