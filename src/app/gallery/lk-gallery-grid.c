@@ -11,6 +11,9 @@
 /* Over this many, filtering and sorting happen in slices between frames; below, at once. */
 #define SLICE_OVER 1000
 #define ZOOM_STEP 32
+/* Both sides together, from style.css. */
+#define GRID_PADDING 12
+#define CELL_PADDING 12
 
 struct _LkGalleryGrid
 {
@@ -23,6 +26,8 @@ struct _LkGalleryGrid
   GtkSortListModel   *sorted;           /* owned */
   GtkMultiSelection  *selection;        /* owned */
   int                 thumbnail_size;
+  guint               fill_source;      /* until the view has its model */
+  guint               columns_source;
 
   GtkGridView        *grid;
   GtkPopoverMenu     *menu;
@@ -188,6 +193,35 @@ selection_changed_cb (LkGalleryGrid *self)
   g_signal_emit (self, signals[SELECTION_CHANGED], 0);
 }
 
+static void
+fill_cb (gpointer user_data)
+{
+  LkGalleryGrid *self = user_data;
+
+  self->fill_source = 0;
+  gtk_grid_view_set_model (self->grid, GTK_SELECTION_MODEL (self->selection));
+}
+
+/* The view keeps 32 rows of cells, as wide as it may become: it may become no wider than it is. */
+static void
+update_columns_cb (gpointer user_data)
+{
+  LkGalleryGrid *self = user_data;
+  int width = gtk_adjustment_get_page_size (gtk_scrollable_get_hadjustment (GTK_SCROLLABLE (self->grid)));
+
+  self->columns_source = 0;
+  if (width > 0)
+    gtk_grid_view_set_max_columns (self->grid, MAX (1, (width - GRID_PADDING) / (self->thumbnail_size + CELL_PADDING)));
+}
+
+/* The width comes in the middle of a layout. */
+static void
+queue_columns (LkGalleryGrid *self)
+{
+  if (self->columns_source == 0)
+    self->columns_source = g_idle_add_once (update_columns_cb, self);
+}
+
 void
 lk_gallery_grid_set_workspace (LkGalleryGrid *self,
                                LkWorkspace   *workspace)
@@ -200,12 +234,14 @@ lk_gallery_grid_set_workspace (LkGalleryGrid *self,
   images = lk_project_get_images (lk_workspace_get_project (workspace));
   self->workspace = g_object_ref (workspace);
   self->filter = lk_gallery_filter_new (lk_workspace_get_project (workspace));
-  self->filtered = gtk_filter_list_model_new (g_object_ref (images), GTK_FILTER (g_object_ref (self->filter)));
+  self->filtered = gtk_filter_list_model_new (NULL, GTK_FILTER (g_object_ref (self->filter)));
   self->sorted = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->filtered)), NULL);
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (g_object_ref (self->sorted)));
   update_slicing (self);
   update_sorter (self);
-  gtk_grid_view_set_model (self->grid, GTK_SELECTION_MODEL (self->selection));
+  gtk_filter_list_model_set_model (self->filtered, images);
+  /* Making the cells takes a turn of its own. */
+  self->fill_source = g_idle_add_once (fill_cb, self);
 
   g_signal_connect_object (images, "items-changed", G_CALLBACK (update_slicing), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (images, "items-changed", G_CALLBACK (update_stack), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
@@ -476,6 +512,7 @@ lk_gallery_grid_set_property (GObject      *object,
     {
     case PROP_THUMBNAIL_SIZE:
       LK_GALLERY_GRID (object)->thumbnail_size = g_value_get_int (value);
+      queue_columns (LK_GALLERY_GRID (object));
       break;
 
     default:
@@ -488,6 +525,8 @@ lk_gallery_grid_dispose (GObject *object)
 {
   LkGalleryGrid *self = LK_GALLERY_GRID (object);
 
+  g_clear_handle_id (&self->fill_source, g_source_remove);
+  g_clear_handle_id (&self->columns_source, g_source_remove);
   if (self->grid != NULL)
     gtk_grid_view_set_model (self->grid, NULL);
   if (self->menu != NULL)
@@ -553,6 +592,8 @@ lk_gallery_grid_init (LkGalleryGrid *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 
   gtk_widget_set_parent (GTK_WIDGET (self->menu), GTK_WIDGET (self));
+  g_signal_connect_object (gtk_scrollable_get_hadjustment (GTK_SCROLLABLE (self->grid)), "changed",
+                           G_CALLBACK (queue_columns), self, G_CONNECT_SWAPPED);
   self->settings = g_settings_new (APP_ID);
   g_settings_bind (self->settings, "thumbnail-size", self, "thumbnail-size", G_SETTINGS_BIND_GET);
 }

@@ -24,6 +24,8 @@ struct _LkGalleryPage
   LkWorkspace        *workspace;        /* owned */
   GSettings          *settings;         /* owned */
   GBinding           *shown;            /* owned; of the inspector's button, to where the inspector is */
+  LkInspector        *inspector;        /* owned; made after the page, in a turn of its own */
+  guint               inspector_source;
 
   AdwBin             *below;
   AdwBin             *bottom_end;
@@ -41,9 +43,7 @@ struct _LkGalleryPage
   GtkSearchBar       *search_bar;
   GtkSearchEntry     *search_entry;
   GtkToggleButton    *inspector_button;
-  LkFilterPopover    *filter_popover;
   LkGalleryGrid      *grid;
-  LkInspector        *inspector;
 };
 
 G_DEFINE_FINAL_TYPE (LkGalleryPage, lk_gallery_page, ADW_TYPE_BIN)
@@ -124,7 +124,8 @@ selection_changed_cb (LkGalleryPage *self)
 {
   g_autoptr (GPtrArray) images = lk_gallery_grid_dup_selected (self->grid);
 
-  lk_inspector_set_images (self->inspector, images);
+  if (self->inspector != NULL)
+    lk_inspector_set_images (self->inspector, images);
   update (self);
 }
 
@@ -534,7 +535,6 @@ static void
 layout_changed_cb (LkGalleryPage *self)
 {
   gboolean is_narrow = adw_breakpoint_bin_get_current_breakpoint (self->breakpoint_bin) != NULL;
-  g_autoptr (LkInspector) inspector = g_object_ref (self->inspector);
   g_autoptr (GtkBox) tools = g_object_ref (self->tools);
 
   if (self->shown != NULL)
@@ -549,7 +549,7 @@ layout_changed_cb (LkGalleryPage *self)
 
   if (is_narrow)
     {
-      adw_bin_set_child (self->below, GTK_WIDGET (inspector));
+      adw_bin_set_child (self->below, GTK_WIDGET (self->inspector));
       adw_overlay_split_view_set_show_sidebar (self->split, FALSE);
       gtk_toggle_button_set_active (self->inspector_button, FALSE);
       self->shown = g_object_ref (g_object_bind_property (self->inspector_button, "active", self->sheet, "open",
@@ -558,11 +558,40 @@ layout_changed_cb (LkGalleryPage *self)
   else
     {
       adw_bottom_sheet_set_open (self->sheet, FALSE);
-      adw_bin_set_child (self->side, GTK_WIDGET (inspector));
+      adw_bin_set_child (self->side, GTK_WIDGET (self->inspector));
       g_settings_bind (self->settings, "show-inspector", self->inspector_button, "active", G_SETTINGS_BIND_DEFAULT);
       self->shown = g_object_ref (g_object_bind_property (self->inspector_button, "active", self->split, "show-sidebar",
                                                           G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL));
     }
+}
+
+static void
+make_inspector_cb (gpointer user_data)
+{
+  LkGalleryPage *self = user_data;
+
+  self->inspector_source = 0;
+  self->inspector = g_object_ref_sink (lk_inspector_new (self->workspace));
+  g_signal_connect_object (self->inspector, "select", G_CALLBACK (select_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->inspector, "fix", G_CALLBACK (fix_cb), self, G_CONNECT_SWAPPED);
+  layout_changed_cb (self);
+  selection_changed_cb (self);
+}
+
+/* Made when it is opened for the first time. */
+static void
+make_filter_popover_cb (GtkMenuButton *button,
+                        gpointer       user_data)
+{
+  LkGalleryPage *self = user_data;
+  LkFilterPopover *popover;
+
+  if (gtk_menu_button_get_popover (button) != NULL)
+    return;
+
+  popover = g_object_new (LK_TYPE_FILTER_POPOVER, NULL);
+  lk_filter_popover_set_filter (popover, self->workspace, lk_gallery_grid_get_filter (self->grid));
+  gtk_menu_button_set_popover (button, GTK_WIDGET (popover));
 }
 
 /* ---- widget ------------------------------------------------------------------------------------------------- */
@@ -579,7 +608,11 @@ lk_gallery_page_dispose (GObject *object)
   if (self->shown != NULL)
     g_binding_unbind (self->shown);
   g_clear_object (&self->shown);
+  g_clear_handle_id (&self->inspector_source, g_source_remove);
+  if (self->filter_button != NULL)
+    gtk_menu_button_set_create_popup_func (self->filter_button, NULL, NULL, NULL);
   adw_bin_set_child (ADW_BIN (self), NULL);
+  g_clear_object (&self->inspector);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_GALLERY_PAGE);
   g_clear_object (&self->settings);
   g_clear_object (&self->workspace);
@@ -596,19 +629,15 @@ lk_gallery_page_class_init (LkGalleryPageClass *klass)
 
   g_type_ensure (GDK_TYPE_FILE_LIST);
   g_type_ensure (GDK_TYPE_TEXTURE);
-  g_type_ensure (LK_TYPE_FILTER_POPOVER);
   g_type_ensure (LK_TYPE_GALLERY_GRID);
-  g_type_ensure (LK_TYPE_INSPECTOR);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-gallery-page.ui");
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, below);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, bottom_end);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, breakpoint_bin);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, drop_revealer);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, filter_button);
-  gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, filter_popover);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, grid);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, header_end);
-  gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, inspector);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, inspector_button);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, navigation);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryPage, search_bar);
@@ -623,10 +652,8 @@ lk_gallery_page_class_init (LkGalleryPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, drop_cb);
   gtk_widget_class_bind_template_callback (widget_class, drop_enter_cb);
   gtk_widget_class_bind_template_callback (widget_class, drop_leave_cb);
-  gtk_widget_class_bind_template_callback (widget_class, fix_cb);
   gtk_widget_class_bind_template_callback (widget_class, layout_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, select_cb);
   gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, update_status);
 
@@ -674,8 +701,8 @@ lk_gallery_page_new (LkWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   lk_gallery_grid_set_workspace (self->grid, workspace);
-  lk_inspector_set_workspace (self->inspector, workspace);
-  lk_filter_popover_set_filter (self->filter_popover, workspace, lk_gallery_grid_get_filter (self->grid));
+  gtk_menu_button_set_create_popup_func (self->filter_button, make_filter_popover_cb, self, NULL);
+  self->inspector_source = g_idle_add_once (make_inspector_cb, self);
   gtk_list_box_bind_model (self->works, lk_workspace_get_works (workspace), make_work_row, NULL, NULL);
 
   g_signal_connect_object (lk_gallery_grid_get_filter (self->grid), "notify::is-active",

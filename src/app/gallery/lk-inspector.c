@@ -253,21 +253,6 @@ lk_inspector_set_images (LkInspector *self,
   lk_picture_facts_set_images (self->facts, images);
 }
 
-void
-lk_inspector_set_workspace (LkInspector *self,
-                            LkWorkspace *workspace)
-{
-  g_return_if_fail (LK_IS_INSPECTOR (self));
-  g_return_if_fail (self->workspace == NULL);
-
-  self->workspace = g_object_ref (workspace);
-  lk_picture_facts_set_workspace (self->facts, workspace);
-  g_signal_connect_object (workspace, "changed", G_CALLBACK (update_coverage), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (lk_workspace_get_findings (workspace), "items-changed", G_CALLBACK (update_findings), self, G_CONNECT_SWAPPED);
-  update_coverage (self);
-  update_findings (self);
-}
-
 static void
 lk_inspector_dispose (GObject *object)
 {
@@ -315,4 +300,19 @@ lk_inspector_init (LkInspector *self)
       self->shots[shot] = lk_coverage_row_new (shot);
       gtk_list_box_append (self->coverage_list, GTK_WIDGET (self->shots[shot]));
     }
+}
+
+LkInspector *
+lk_inspector_new (LkWorkspace *workspace)
+{
+  LkInspector *self = g_object_new (LK_TYPE_INSPECTOR, NULL);
+
+  self->workspace = g_object_ref (workspace);
+  lk_picture_facts_set_workspace (self->facts, workspace);
+  g_signal_connect_object (workspace, "changed", G_CALLBACK (update_coverage), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (lk_workspace_get_findings (workspace), "items-changed", G_CALLBACK (update_findings), self, G_CONNECT_SWAPPED);
+  update_coverage (self);
+  update_findings (self);
+
+  return self;
 }

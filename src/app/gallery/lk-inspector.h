@@ -13,10 +13,9 @@ G_BEGIN_DECLS
 #define LK_TYPE_INSPECTOR (lk_inspector_get_type ())
 G_DECLARE_FINAL_TYPE (LkInspector, lk_inspector, LK, INSPECTOR, AdwBin)
 
-void lk_inspector_set_workspace (LkInspector *self,
-                                 LkWorkspace *workspace);
+LkInspector *lk_inspector_new        (LkWorkspace *workspace) G_GNUC_WARN_UNUSED_RESULT;
 /* The selected pictures. */
-void lk_inspector_set_images    (LkInspector *self,
-                                 GPtrArray   *images);
+void         lk_inspector_set_images (LkInspector *self,
+                                      GPtrArray   *images);
 
 G_END_DECLS

@@ -20,6 +20,7 @@ struct _LkProjectView
   AdwBreakpointBin        parent_instance;
 
   LkWorkspace            *workspace;      /* owned */
+  guint                   first_source;   /* until the first page is made */
 
   AdwBanner              *banner;
   AdwBreakpoint          *narrow;
@@ -49,6 +50,23 @@ find_row (LkProjectView *self,
   return NULL;
 }
 
+/* A page is made when it is shown for the first time: all five at once would be felt. */
+static GtkWidget *
+make_page (LkProjectView *self,
+           const char    *page)
+{
+  if (g_str_equal (page, "captions"))
+    return GTK_WIDGET (lk_captions_page_new (self->workspace));
+  if (g_str_equal (page, "training"))
+    return GTK_WIDGET (lk_training_page_new (self->workspace));
+  if (g_str_equal (page, "grids"))
+    return GTK_WIDGET (lk_grids_page_new (self->workspace));
+  if (g_str_equal (page, "playground"))
+    return GTK_WIDGET (lk_playground_page_new (self->workspace));
+
+  return GTK_WIDGET (lk_gallery_page_new (self->workspace));
+}
+
 void
 lk_project_view_show_page (LkProjectView *self,
                            const char    *page)
@@ -61,6 +79,8 @@ lk_project_view_show_page (LkProjectView *self,
   if (row == NULL)
     return;
 
+  if (gtk_stack_get_child_by_name (self->pages, page) == NULL)
+    gtk_stack_add_named (self->pages, make_page (self, page), page);
   gtk_list_box_select_row (self->rows, GTK_LIST_BOX_ROW (row));
   gtk_stack_set_visible_child_name (self->pages, page);
   adw_navigation_page_set_title (self->content_page, lk_page_row_get_label (row));
@@ -212,6 +232,7 @@ lk_project_view_dispose (GObject *object)
 {
   LkProjectView *self = LK_PROJECT_VIEW (object);
 
+  g_clear_handle_id (&self->first_source, g_source_remove);
   adw_breakpoint_bin_set_child (ADW_BREAKPOINT_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_PROJECT_VIEW);
   g_clear_object (&self->workspace);
@@ -254,20 +275,28 @@ lk_project_view_init (LkProjectView *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
+static gboolean
+show_first_page_cb (gpointer user_data)
+{
+  LkProjectView *self = user_data;
+
+  self->first_source = 0;
+  if (gtk_stack_get_visible_child (self->pages) == NULL)
+    lk_project_view_show_page (self, "gallery");
+
+  return G_SOURCE_REMOVE;
+}
+
 LkProjectView *
 lk_project_view_new (LkWorkspace *workspace)
 {
   LkProjectView *self = g_object_new (LK_TYPE_PROJECT_VIEW, NULL);
 
   self->workspace = g_object_ref (workspace);
-  gtk_stack_add_named (self->pages, GTK_WIDGET (lk_gallery_page_new (workspace)), "gallery");
-  gtk_stack_add_named (self->pages, GTK_WIDGET (lk_captions_page_new (workspace)), "captions");
-  gtk_stack_add_named (self->pages, GTK_WIDGET (lk_training_page_new (workspace)), "training");
-  gtk_stack_add_named (self->pages, GTK_WIDGET (lk_grids_page_new (workspace)), "grids");
-  gtk_stack_add_named (self->pages, GTK_WIDGET (lk_playground_page_new (workspace)), "playground");
   g_signal_connect_object (workspace, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
-  lk_project_view_show_page (self, "gallery");
+  /* The frame first, then the page, each in a turn of its own. */
+  self->first_source = g_idle_add (show_first_page_cb, self);
 
   return self;
 }

@@ -9,6 +9,8 @@
 /* Checks follow a change after this much quiet, files from outside after that much. */
 #define CHECK_AFTER_MS 150
 #define RESCAN_AFTER_MS 700
+/* A stream of changes, as when pictures are measured, is told of at most this often. */
+#define CHANGED_EVERY_MS 200
 
 struct _LkWorkspace
 {
@@ -26,6 +28,7 @@ struct _LkWorkspace
   guint         check_source;
   guint         rescan_source;
   guint         changed_source;
+  gint64        changed_last;  /* monotonic, µs */
 };
 
 G_DEFINE_FINAL_TYPE (LkWorkspace, lk_workspace, G_TYPE_OBJECT)
@@ -108,6 +111,7 @@ emit_changed_cb (gpointer user_data)
   LkWorkspace *self = user_data;
 
   self->changed_source = 0;
+  self->changed_last = g_get_monotonic_time ();
   g_signal_emit (self, signals[CHANGED], 0);
 
   return G_SOURCE_REMOVE;
@@ -116,8 +120,10 @@ emit_changed_cb (gpointer user_data)
 static void
 queue_changed (LkWorkspace *self)
 {
+  gint64 since_ms = (g_get_monotonic_time () - self->changed_last) / 1000;
+
   if (self->changed_source == 0)
-    self->changed_source = g_idle_add_full (G_PRIORITY_DEFAULT, emit_changed_cb, self, NULL);
+    self->changed_source = g_timeout_add (MAX (CHANGED_EVERY_MS - since_ms, 0), emit_changed_cb, self);
 }
 
 static gboolean

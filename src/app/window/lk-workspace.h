@@ -4,7 +4,7 @@
  * should hear. It knows no widgets but the textures of thumbnails.
  *
  * Signals:
- *   changed ()                     something about pictures, settings or findings changed; at most once a main-loop turn, after the change
+ *   changed ()                     something about pictures, settings or findings changed; in a stream of changes at most 5 times a second
  *   message (text)                 a sentence for a toast
  *   stepped (kind, n)              an edit of that LkStepKind was made, of n things, that deserves an Undo toast
  */
