@@ -22,6 +22,7 @@
 #include "app/window/lk-new-project-dialog.h"
 #include "app/window/lk-preferences-dialog.h"
 #include "app/window/lk-project-dialog.h"
+#include "app/window/lk-project-form.h"
 #include "app/window/lk-project-view.h"
 #include "app/window/lk-welcome-page.h"
 #include "app/window/lk-work-row.h"
@@ -181,6 +182,12 @@ make_project_dialog (void)
 }
 
 static gpointer
+make_project_form (void)
+{
+  return g_object_new (LK_TYPE_PROJECT_FORM, NULL);
+}
+
+static gpointer
 make_project_view (void)
 {
   return lk_project_view_new (workspace);
@@ -235,6 +242,7 @@ static const struct
   { "playground-page", make_playground_page },
   { "preferences-dialog", make_preferences_dialog },
   { "project-dialog", make_project_dialog },
+  { "project-form", make_project_form },
   { "project-view", make_project_view },
   { "training-page", make_training_page },
   { "viewer-page", make_viewer_page },
@@ -407,6 +415,10 @@ check_widget (GtkWidget *widget)
 {
   GMenuModel *menu = NULL;
 
+  /* libadwaita's back buttons hide where there is nothing to go back to, and no action to do it. */
+  if (!gtk_widget_get_visible (widget) && gtk_widget_get_ancestor (widget, ADW_TYPE_HEADER_BAR) != NULL)
+    return;
+
   if (GTK_IS_ACTIONABLE (widget) && gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)) != NULL)
     check_action (widget, gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)));
   if (GTK_IS_MENU_BUTTON (widget))
@@ -419,7 +431,9 @@ check_widget (GtkWidget *widget)
     check_menu (widget, menu);
   if (GTK_IS_IMAGE (widget))
     check_icon (widget, gtk_image_get_icon_name (GTK_IMAGE (widget)));
-  check_shortcuts (widget);
+  /* A window lists the shortcuts of its descendants again that work everywhere in it. */
+  if (!GTK_IS_WINDOW (widget))
+    check_shortcuts (widget);
 
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
     check_widget (child);
