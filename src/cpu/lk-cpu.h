@@ -1,7 +1,8 @@
 /* The native kernels: plain C on plain memory, threaded over a pool, vectorised for the best instruction set that the processor
  * has (AVX-512, AVX2 with FMA and F16C, or plain C). They know nothing of graphs.
  *
- * Every kernel adds up in an order that depends on shapes and instruction set, never on the number of threads. Matrices are row-major with a leading dimension in elements.
+ * Every kernel adds up in an order that depends on shapes and instruction set, never on the number of threads. Matrices are row-major
+ * with a leading dimension in elements.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* LkEngine: who uses the device. A run, a grid, a preview are jobs; one has the device at a time, the others wait in a queue that
- * the window shows. The device is the one of the preferences, looked up when a job begins. Everything here belongs to the main thread; a job does its work on threads of its own.
+ * the window shows. The device is the one of the preferences, looked up when a job begins. Everything here belongs to the main thread; a
+ * job does its work on threads of its own.
  *
  * LkJob: "title", "state", "text", "fraction" notify.
  */
