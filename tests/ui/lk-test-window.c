@@ -7,7 +7,7 @@
 #include "formats/lk-png.h"
 #include "lk-test-window.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 void
 lk_test_window_init (int    *argc,

@@ -14,7 +14,7 @@ LkApplication *lk_test_application_new  (void);
 LkProject     *lk_test_sample_project   (void);
 /* A project with `n` tiny pictures, of which `n_files` are different files. */
 LkProject     *lk_test_large_project    (guint           n);
-/* Runs the main loop until `condition` holds; fails the test after 20 seconds. */
+/* Runs the main loop until `condition` holds; fails the test after a minute. */
 typedef gboolean (*LkTestCondition) (gpointer data);
 void           lk_test_wait             (LkTestCondition condition,
                                          gpointer        data);
