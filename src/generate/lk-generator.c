@@ -492,8 +492,7 @@ walk_down (LkGenerator     *generator,
 
   walk->denoiser = generator->denoiser;
   tell (walk, LK_DRAW_STEPS, 0, n_sigmas - 1);
-  /* ComfyUI draws the noise on the way from the next seed on a CPU. */
-  if (!lk_sampler_run (recipe->sampler, sigmas, n_sigmas, x, *n, recipe->seed + 1, denoise, walk, on_step, walk, error))
+  if (!lk_sampler_run (recipe->sampler, sigmas, n_sigmas, x, *n, lk_sampler_get_noise_seed (recipe->sampler, recipe->seed), denoise, walk, on_step, walk, error))
     return NULL;
 
   return g_steal_pointer (&x);

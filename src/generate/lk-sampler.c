@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/lk-random.h"
+#include "generate/lk-brownian.h"
 #include "generate/lk-sampler.h"
+#include "generate/lk-unipc.h"
 
 /* A walk under way: what the steps share. */
 typedef struct
@@ -24,6 +26,7 @@ typedef struct
   float         *x2;
   float         *denoised2;
   LkTorchRandom  random;
+  LkBrownian    *brownian;          /* of DPM++ SDE */
   LkDenoiseFunc  denoise;
   gpointer       denoise_data;
 } Walk;
@@ -53,15 +56,25 @@ euler (Walk    *walk,
   return TRUE;
 }
 
-/* An Euler step goes lower than asked, then fresh noise lifts it to the level again. */
+/* How far below `to` a step from `from` goes, so that fresh noise of deviation `up` lifts it to the level again. */
+static void
+get_ancestral_step (float  from,
+                    float  to,
+                    float *down,
+                    float *up)
+{
+  *up = MIN (to, sqrtf (to * to * (from * from - to * to) / (from * from)));
+  *down = sqrtf (to * to - *up * *up);
+}
+
 static gboolean
 euler_ancestral (Walk    *walk,
                  guint    i,
                  GError **error)
 {
-  float from = walk->sigmas[i], to = walk->sigmas[i + 1];
-  float up = MIN (to, sqrtf (to * to * (from * from - to * to) / (from * from)));
-  float down = sqrtf (to * to - up * up);
+  float from = walk->sigmas[i], to = walk->sigmas[i + 1], down, up;
+
+  get_ancestral_step (from, to, &down, &up);
 
   if (down == 0)
     {
@@ -133,6 +146,51 @@ dpmpp_2m (Walk    *walk,
   return TRUE;
 }
 
+/* One stage of DPM++ SDE from x at `from` to `to` into `out`, with what lies under the noise as `denoised`. t = -log sigma, as above. */
+static void
+sde_stage (Walk        *walk,
+           float        from,
+           float        to,
+           const float *denoised,
+           float       *out)
+{
+  float t = -logf (from), t_next = -logf (to), down, up;
+  float left_from = from * expf (t), left_to = to * expf (t_next);        /* shares of the picture: 1 but for rounding */
+  float h, keep, grow, noise_scale;
+
+  get_ancestral_step (expf (-t), expf (-t_next), &down, &up);
+  h = -logf (down) - t;
+  keep = left_to / left_from * expf (-h);
+  grow = left_to * expm1f (-h);
+  noise_scale = -1 / sqrtf (fabsf (to - from));       /* time runs from `to` up to `from` */
+
+  lk_brownian_get (walk->brownian, to, from, walk->noise);
+  for (gsize k = 0; k < walk->n; k++)
+    out[k] = keep * walk->x[k] - grow * denoised[k] + left_to * (walk->noise[k] * noise_scale) * up;
+}
+
+/* DPM-Solver++ (SDE) with the stage at half of the step in log sigma (Lu et al. 2022; r = 1/2, eta = 1). */
+static gboolean
+dpmpp_sde (Walk    *walk,
+           guint    i,
+           GError **error)
+{
+  float sigma = walk->sigmas[i], next = walk->sigmas[i + 1], middle;
+
+  if (next == 0)
+    {
+      memcpy (walk->x, walk->denoised, walk->n * sizeof (float));
+      return TRUE;
+    }
+
+  middle = expf (-(-logf (sigma) + 0.5f * (logf (sigma) - logf (next))));
+  sde_stage (walk, sigma, middle, walk->denoised, walk->x2);
+  if (!walk->denoise (walk->denoise_data, walk->x2, middle, walk->denoised2, error))
+    return FALSE;
+  sde_stage (walk, sigma, next, walk->denoised2, walk->x);
+  return TRUE;
+}
+
 /* All the way down, then fresh noise up to the next level. */
 static gboolean
 lcm (Walk    *walk,
@@ -164,7 +222,9 @@ static const struct
   [LK_SAMPLER_EULER_ANCESTRAL] = { "euler_ancestral", "Euler a", euler_ancestral, TRUE },
   [LK_SAMPLER_HEUN]            = { "heun", "Heun", heun },
   [LK_SAMPLER_DPMPP_2M]        = { "dpmpp_2m", "DPM++ 2M", dpmpp_2m },
+  [LK_SAMPLER_DPMPP_SDE]       = { "dpmpp_sde", "DPM++ SDE", dpmpp_sde, TRUE },
   [LK_SAMPLER_DDIM]            = { "ddim", "DDIM", euler },     /* without noise DDIM is Euler in sigma */
+  [LK_SAMPLER_UNIPC]           = { "uni_pc", "UniPC", NULL },     /* walks by itself */
   [LK_SAMPLER_LCM]             = { "lcm", "LCM", lcm, TRUE },
 };
 
@@ -184,6 +244,13 @@ gboolean
 lk_sampler_is_stochastic (LkSampler sampler)
 {
   return samplers[sampler].is_stochastic;
+}
+
+guint64
+lk_sampler_get_noise_seed (LkSampler sampler,
+                           guint64   seed)
+{
+  return sampler == LK_SAMPLER_DPMPP_SDE ? seed : seed + 1;
 }
 
 gboolean
@@ -225,7 +292,32 @@ lk_sampler_get_sigmas (LkSampler           sampler,
       return NULL;
     }
 
+  if (sampler == LK_SAMPLER_UNIPC)
+    {
+      /* One level more, of which the last but one is left out. */
+      float *sigmas = lk_scheduler_get_sigmas (scheduler, table, n_steps + 1, n_sigmas);
+
+      (*n_sigmas)--;
+      sigmas[*n_sigmas - 1] = LK_UNIPC_LAST_SIGMA;
+      return sigmas;
+    }
+
   return lk_scheduler_get_sigmas (scheduler, table, n_steps, n_sigmas);
+}
+
+/* The path that DPM++ SDE takes its noise from: over all levels but 0. */
+static LkBrownian *
+make_brownian (const float *sigmas,
+               guint        n_sigmas,
+               gsize        n,
+               guint64      seed)
+{
+  float least = sigmas[0];
+
+  for (guint i = 1; i < n_sigmas; i++)
+    if (sigmas[i] > 0)
+      least = MIN (least, sigmas[i]);
+  return lk_brownian_new (least, sigmas[0], n, seed);
 }
 
 void
@@ -258,10 +350,15 @@ lk_sampler_run (LkSampler         sampler,
   g_autofree float *noise = g_new (float, n);
   g_autofree float *x2 = g_new (float, n);
   g_autofree float *denoised2 = g_new (float, n);
+  g_autoptr (LkBrownian) brownian = sampler == LK_SAMPLER_DPMPP_SDE ? make_brownian (sigmas, n_sigmas, n, seed) : NULL;
   Walk walk = {
     .sigmas = sigmas, .n = n, .x = x, .denoised = denoised, .last_denoised = last_denoised,
     .noise = noise, .x2 = x2, .denoised2 = denoised2, .denoise = denoise, .denoise_data = denoise_data,
+    .brownian = brownian,
   };
+
+  if (sampler == LK_SAMPLER_UNIPC)
+    return lk_unipc_run (sigmas, n_sigmas, x, n, denoise, denoise_data, step, step_data, error);
 
   lk_torch_random_seed (&walk.random, seed);
 

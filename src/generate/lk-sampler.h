@@ -13,7 +13,9 @@ typedef enum
   LK_SAMPLER_EULER_ANCESTRAL,
   LK_SAMPLER_HEUN,
   LK_SAMPLER_DPMPP_2M,
+  LK_SAMPLER_DPMPP_SDE,
   LK_SAMPLER_DDIM,
+  LK_SAMPLER_UNIPC,
   LK_SAMPLER_LCM,
   LK_N_SAMPLERS,
 } LkSampler;
@@ -39,8 +41,11 @@ gboolean     lk_sampler_from_name     (const char         *name,
                                        GError            **error);
 /* Whether it draws noise on its way. */
 gboolean     lk_sampler_is_stochastic (LkSampler           sampler);
+/* From which seed the sampler draws in a picture of seed `seed`: ComfyUI's on a CPU. */
+guint64      lk_sampler_get_noise_seed (LkSampler          sampler,
+                                        guint64            seed);
 
-/* The levels that a picture of `n_steps` walks. `n_sigmas` counts the final 0. Owned by the caller. */
+/* The levels that a picture of `n_steps` walks. `n_sigmas` counts the last one: 0, for UniPC 0.001. Owned by the caller. */
 float       *lk_sampler_get_sigmas    (LkSampler           sampler,
                                        LkScheduler         scheduler,
                                        const LkSigmaTable *table,
@@ -54,7 +59,7 @@ void         lk_sampler_scale_noise   (const LkSigmaTable *table,
                                        gsize               n);
 
 /* Walks `x`, `n` numbers, from sigmas[0] to the last sigma, in place. Stochastic samplers draw from PyTorch's CPU generator,
- * seeded with `seed`. `step` may be NULL. Fails only where `denoise` does. */
+ * seeded with `seed`, DPM++ SDE from a Brownian path of that seed. `step` may be NULL. Fails only where `denoise` does. */
 gboolean     lk_sampler_run           (LkSampler           sampler,
                                        const float        *sigmas,
                                        guint               n_sigmas,

@@ -141,7 +141,7 @@ main (int    argc,
 {
   static const char * const cases[] = {
     "euler-normal", "euler-karras", "euler-exponential", "euler-sgm_uniform", "euler-simple", "dpmpp_2m-normal", "dpmpp_2m-karras",
-    "euler_ancestral-normal", "heun-karras", "ddim-ddim_uniform", "lcm-sgm_uniform",
+    "euler_ancestral-normal", "heun-karras", "ddim-ddim_uniform", "lcm-sgm_uniform", "dpmpp_sde-karras", "uni_pc-normal",
   };
 
   g_test_init (&argc, &argv, NULL);

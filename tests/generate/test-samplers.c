@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "generate/lk-brownian.h"
 #include "generate/lk-sampler.h"
 
 static LkSigmaTable *
@@ -149,12 +150,95 @@ test_walks_over_gaussian_data (void)
       guint n, n_calls = 0, n_done = 0;
       g_autofree float *sigmas = lk_sampler_get_sigmas (s, LK_SCHEDULER_NORMAL, table (), 7, &n, NULL);
 
+      if (s == LK_SAMPLER_UNIPC || s == LK_SAMPLER_DPMPP_SDE)     /* held to ComfyUI in the golden cases */
+        continue;
+
       lk_sampler_scale_noise (table (), sigmas[0], x, 5);
       g_assert_true (lk_sampler_run (s, sigmas, n, x, 5, 41, denoise_gaussian, &n_calls, count_step, &n_done, NULL));
       assert_near (x, expected[s], 5, 5e-6);
       g_assert_cmpuint (n_done, ==, 7);
       g_assert_cmpuint (n_calls, ==, s == LK_SAMPLER_HEUN ? 13 : 7);
     }
+}
+
+/* Of such data the walk's end is known: the distance from the mean shrinks with the deviation. */
+static double
+distance_from_truth (LkSampler sampler,
+                     guint     n_steps)
+{
+  float x[5] = { -1.5f, -0.25f, 0, 0.75f, 2 };
+  guint n, n_calls = 0;
+  g_autofree float *sigmas = lk_sampler_get_sigmas (sampler, LK_SCHEDULER_KARRAS, table (), n_steps, &n, NULL);
+  double worst = 0, shrink = 0.25 / sqrt (0.0625 + (double) sigmas[0] * sigmas[0]), truth[5];
+
+  lk_sampler_scale_noise (table (), sigmas[0], x, 5);
+  for (guint i = 0; i < 5; i++)
+    truth[i] = 0.5 + (x[i] - 0.5) * shrink;
+  g_assert_true (lk_sampler_run (sampler, sigmas, n, x, 5, 0, denoise_gaussian, &n_calls, NULL, NULL, NULL));
+  for (guint i = 0; i < 5; i++)
+    worst = MAX (worst, fabs (x[i] - truth[i]));
+  return worst;
+}
+
+static void
+test_higher_orders_come_nearer (void)
+{
+  double euler = distance_from_truth (LK_SAMPLER_EULER, 20), heun = distance_from_truth (LK_SAMPLER_HEUN, 20);
+  double dpmpp_2m = distance_from_truth (LK_SAMPLER_DPMPP_2M, 20), unipc = distance_from_truth (LK_SAMPLER_UNIPC, 20);
+
+  g_test_message ("distance after 20 steps: euler %.4f, heun %.4f, dpmpp_2m %.4f, uni_pc %.4f", euler, heun, dpmpp_2m, unipc);
+  g_assert_cmpfloat (heun, <, euler / 2);
+  g_assert_cmpfloat (dpmpp_2m, <, euler / 2);
+  g_assert_cmpfloat (unipc, <, euler / 4);
+}
+
+static void
+test_every_sampler_takes_one_step_and_two (void)
+{
+  for (guint s = 0; s < LK_N_SAMPLERS; s++)
+    for (guint n_steps = 1; n_steps <= 3; n_steps++)
+      g_assert_true (isfinite (distance_from_truth (s, n_steps)));
+}
+
+/* From numpy 2: SeedSequence (entropy, spawn_key=…, pool_size=24).generate_state (4). */
+static void
+test_seed_sequences (void)
+{
+  static const struct { guint64 entropy, key[2]; guint n_key; guint32 expected[4]; } cases[] = {
+    { 41, { 0 }, 0, { 660846202, 3895117306, 3549619270, 3388573378 } },
+    { 41, { 5, 3 }, 2, { 44177851, 2271505431, 3149622076, 875128445 } },
+    { ((guint64) 1 << 40) + 7, { ((guint64) 1 << 33) + 1, 33 }, 2, { 4248514326, 2912962377, 3600714097, 544433238 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      guint32 words[4];
+
+      lk_seed_sequence (cases[i].entropy, cases[i].key, cases[i].n_key, words, 4);
+      g_assert_cmpmem (words, sizeof words, cases[i].expected, sizeof cases[i].expected);
+    }
+}
+
+/* The parts of a path add up, whatever is asked first. */
+static void
+test_a_brownian_path_is_one_path (void)
+{
+  g_autoptr (LkBrownian) path = lk_brownian_new (0.03, 14.6, 40, 7), same = lk_brownian_new (0.03, 14.6, 40, 7);
+  float whole[40], first[40], second[40], again[40];
+  double square = 0;
+
+  lk_brownian_get (path, 1.25, 9.5, whole);
+  lk_brownian_get (path, 1.25, 3.141592, first);
+  lk_brownian_get (path, 3.141592, 9.5, second);
+  lk_brownian_get (same, 3.141592, 9.5, again);
+  g_assert_cmpmem (second, sizeof second, again, sizeof again);
+  for (guint i = 0; i < 40; i++)
+    {
+      g_assert_cmpfloat_with_epsilon (whole[i], first[i] + second[i], 1e-5);
+      square += whole[i] * whole[i] / 40;
+    }
+  g_assert_cmpfloat (square, >, 8.25 / 2);          /* variance is time */
+  g_assert_cmpfloat (square, <, 8.25 * 2);
 }
 
 static void
@@ -207,6 +291,10 @@ main (int    argc,
   g_test_add_func ("/samplers/nearest-timesteps-of-the-normal-schedule", test_nearest_timesteps_of_the_normal_schedule);
   g_test_add_func ("/samplers/levels-of-the-table-find-themselves", test_levels_of_the_table_find_themselves);
   g_test_add_func ("/samplers/walks-over-gaussian-data", test_walks_over_gaussian_data);
+  g_test_add_func ("/samplers/higher-orders-come-nearer", test_higher_orders_come_nearer);
+  g_test_add_func ("/samplers/every-sampler-takes-one-step-and-two", test_every_sampler_takes_one_step_and_two);
+  g_test_add_func ("/samplers/seed-sequences", test_seed_sequences);
+  g_test_add_func ("/samplers/a-brownian-path-is-one-path", test_a_brownian_path_is_one_path);
   g_test_add_func ("/samplers/a-start-below-the-top-is-scaled-by-sigma", test_a_start_below_the_top_is_scaled_by_sigma);
   g_test_add_func ("/samplers/names", test_names);
 
