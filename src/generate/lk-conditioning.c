@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "generate/lk-conditioning.h"
+#include "model/lk-noise-schedule.h"
+
+#define SIZE_FEATURES 256       /* sines of each size */
 
 /* The text encoders' graph for a number of chunks. */
 typedef struct
@@ -32,6 +35,15 @@ lk_conditioning_free (LkConditioning *conditioning)
   g_free (conditioning->context);
   g_free (conditioning->pooled);
   g_free (conditioning);
+}
+
+void
+lk_conditioning_fill_vector (const LkConditioning *conditioning,
+                             const float           sizes[LK_N_SIZES],
+                             float                *row)
+{
+  memcpy (row, conditioning->pooled, conditioning->n_pooled * sizeof (float));
+  lk_timestep_features (sizes, LK_N_SIZES, SIZE_FEATURES, row + conditioning->n_pooled);
 }
 
 LkConditioner *

@@ -19,6 +19,13 @@ typedef struct
 
 void             lk_conditioning_free   (LkConditioning *conditioning);
 
+#define LK_N_SIZES 6            /* SDXL: height and width of the original, of where it was cut, and as wanted; in pixels */
+
+/* SDXL's vector of one picture, into `row`: the pooled text, then the sines of the sizes. */
+void             lk_conditioning_fill_vector (const LkConditioning *conditioning,
+                                         const float           sizes[LK_N_SIZES],
+                                         float                *row);
+
 /* How a text of more than 75 tokens is put together from chunks of 77. */
 typedef enum
 {

@@ -7,9 +7,6 @@
 
 #include "generate/lk-denoiser.h"
 
-#define N_SIZES 6               /* SDXL: original, crop and target size, two numbers each */
-#define SIZE_FEATURES 256
-
 struct _LkDenoiser
 {
   LkModel      *model;          /* owned reference */
@@ -120,20 +117,6 @@ lk_denoiser_set_strength (LkDenoiser  *denoiser,
   return lk_adapter_set_write_strength (denoiser->set, adapter, strength, 0, error);
 }
 
-/* SDXL's vector of one text: the pooled text, then the sines of height and width as taken, of the crop, and as wanted. */
-static void
-fill_vector (LkDenoiser           *denoiser,
-             const LkConditioning *text,
-             float                *row)
-{
-  guint factor = lk_architecture_get_latent_factor (lk_model_get_architecture (denoiser->model));
-  float height = denoiser->height * factor, width = denoiser->width * factor;
-  const float sizes[N_SIZES] = { height, width, 0, 0, height, width };
-
-  memcpy (row, text->pooled, text->n_pooled * sizeof (float));
-  lk_timestep_features (sizes, N_SIZES, SIZE_FEATURES, row + text->n_pooled);
-}
-
 gboolean
 lk_denoiser_set_conditioning (LkDenoiser            *denoiser,
                               const LkConditioning  *cond,
@@ -146,6 +129,9 @@ lk_denoiser_set_conditioning (LkDenoiser            *denoiser,
   g_autofree float *context = g_new (float, denoiser->n * n_context);
   g_autofree float *vector = NULL;
   guint n_vector = denoiser->vector ? lk_tensor_get_n_columns (denoiser->vector) : 0;
+  guint factor = lk_architecture_get_latent_factor (lk_model_get_architecture (denoiser->model));
+  const float height = denoiser->height * factor, width = denoiser->width * factor;
+  const float sizes[LK_N_SIZES] = { height, width, 0, 0, height, width };
 
   g_assert ((uncond != NULL) == (denoiser->n == 2));
   if (denoiser->vector)
@@ -159,7 +145,7 @@ lk_denoiser_set_conditioning (LkDenoiser            *denoiser,
       for (gsize first = 0; first < n_context; first += n_text)
         memcpy (context + i * n_context + first, texts[i]->context, n_text * sizeof (float));
       if (vector)
-        fill_vector (denoiser, texts[i], vector + i * (gsize) n_vector);
+        lk_conditioning_fill_vector (texts[i], sizes, vector + i * (gsize) n_vector);
     }
   denoiser->cfg = cfg;
 

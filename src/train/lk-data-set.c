@@ -236,6 +236,18 @@ lk_data_set_save (LkDataSet   *data_set,
   return lk_file_write (path, text->str, text->len, error);
 }
 
+/* Where the picture is now: under its old name, or wherever the project knows that content. NULL: nowhere. Owned by the caller. */
+static char *
+find_picture (LkProject  *project,
+              const char *name,
+              const char *hash)
+{
+  g_autofree char *images = lk_project_dup_path (project, "images"), *path = g_build_filename (images, name, NULL);
+  g_autofree char *found = lk_sha256_file (path, 0, NULL);
+
+  return g_strcmp0 (found, hash) == 0 ? g_steal_pointer (&path) : lk_project_dup_path_of_hash (project, hash);
+}
+
 static LkDataItem *
 item_from_json (const cJSON  *json,
                 LkProject    *project,
@@ -250,7 +262,7 @@ item_from_json (const cJSON  *json,
       || !lk_json_require_string (json, "caption", &caption, error) || !lk_json_require_int (json, "width", &width, error)
       || !lk_json_require_int (json, "height", &height, error) || !lk_json_require_int (json, "repeats", &repeats, error))
     return NULL;
-  path = lk_project_dup_path_of_hash (project, hash);
+  path = find_picture (project, name, hash);
   if (path == NULL)
     {
       g_set_error (error, LK_DATA_SET_ERROR, LK_DATA_SET_ERROR_CHANGED,

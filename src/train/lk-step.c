@@ -11,9 +11,6 @@
 #include "ops/lk-ops.h"
 #include "train/lk-step.h"
 
-#define N_SIZES 6               /* SDXL: original, crop and target size, two numbers each */
-#define SIZE_FEATURES 256
-
 float
 lk_step_get_weight (double   gamma,
                     guint    timestep,
@@ -151,7 +148,6 @@ write_noise (LkStep          *step,
                  && lk_graph_write (step->graph, step->target_latent, minus_b, error)));
 }
 
-/* SDXL's vector: the pooled text, then the sines of the picture's size, of where it was cut, and of the size it is trained at. */
 static gboolean
 write_vector (LkStep          *step,
               const LkSample  *samples,
@@ -166,11 +162,9 @@ write_vector (LkStep          *step,
   for (guint i = 0; i < step->batch; i++)
     {
       const LkSample *sample = &samples[i];
-      const float sizes[N_SIZES] = { sample->original_height, sample->original_width, 0, 0, step->height * factor, step->width * factor };
-      float *row = vector + i * (gsize) n;
+      const float sizes[LK_N_SIZES] = { sample->original_height, sample->original_width, 0, 0, step->height * factor, step->width * factor };
 
-      memcpy (row, sample->text->pooled, sample->text->n_pooled * sizeof (float));
-      lk_timestep_features (sizes, N_SIZES, SIZE_FEATURES, row + sample->text->n_pooled);
+      lk_conditioning_fill_vector (sample->text, sizes, vector + i * (gsize) n);
     }
   return lk_graph_write (step->graph, step->vector, vector, error);
 }
