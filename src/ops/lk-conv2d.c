@@ -10,7 +10,6 @@
 
 #include "config.h"
 
-
 #include "cpu/lk-cpu.h"
 #include "graph/lk-op.h"
 #include "ops/lk-ops.h"
