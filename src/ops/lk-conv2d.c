@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+
 #include "cpu/lk-cpu.h"
 #include "graph/lk-op.h"
 #include "ops/lk-ops.h"
