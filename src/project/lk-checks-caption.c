@@ -299,7 +299,7 @@ choose_words (LkChecks *self)
 
   g_ptr_array_set_size (self->preferred, 0);
   g_ptr_array_set_size (self->preferred, lk_vocabulary_get_n (self->vocabulary));
-  g_hash_table_iter_init (&iter, self->word_counts);
+  g_hash_table_iter_init (&iter, self->counts.words);
   while (g_hash_table_iter_next (&iter, (gpointer *) &words, &count))
     {
       g_auto (GStrv) parts = g_strsplit (words, "\t", 2);   /* "TERM\tWORDS" */
@@ -325,74 +325,83 @@ choose_words (LkChecks *self)
 }
 
 void
-lk_checks_read_captions (LkChecks *self)
+lk_checks_read_caption (LkChecks *self,
+                        LkImage  *image)
 {
-  g_ptr_array_set_size (self->rows, 0);
-  for (guint i = 0; i < lk_project_get_n_images (self->project); i++)
-    {
-      LkImage *image = lk_project_get_image (self->project, i);
-      LkCaptionRow *row;
+  LkCaptionRow *row;
 
-      if (!lk_image_is_counted (image))
-        continue;
-      row = g_new (LkCaptionRow, 1);
-      row->image = g_object_ref (image);
-      row->text = g_strstrip (g_strdup (lk_image_get_caption (image)));
-      row->tags = lk_checks_get_tags (self, row->text);
-      g_ptr_array_add (self->rows, row);
-    }
+  if (!lk_image_is_counted (image))
+    return;
+  row = g_new (LkCaptionRow, 1);
+  row->image = g_object_ref (image);
+  row->text = g_strstrip (g_strdup (lk_image_get_caption (image)));
+  row->tags = lk_checks_get_tags (self, row->text);
+  g_ptr_array_add (self->rows, row);
 }
 
 void
-lk_checks_count_captions (LkChecks *self)
+lk_checks_begin_counting (LkChecks *self)
 {
-  guint n_terms = lk_vocabulary_get_n (self->vocabulary);
-  g_autofree guint *seen = g_new0 (guint, n_terms + 1);
   GHashTableIter iter;
   LkTag *tag;
 
   g_hash_table_iter_init (&iter, self->tags);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &tag))
-    tag->count = 0;
-  g_hash_table_remove_all (self->captions);
-  g_hash_table_remove_all (self->word_counts);
-  memset (self->term_counts, 0, n_terms * sizeof *self->term_counts);
-  self->n_captions = 0;
+    tag->counting = 0;
+  lk_checks_counts_clear (&self->counting);
+  lk_checks_counts_init (&self->counting, lk_vocabulary_get_n (self->vocabulary));
+  memset (self->seen, 0, (lk_vocabulary_get_n (self->vocabulary) + 1) * sizeof *self->seen);
+}
 
-  for (guint i = 0; i < self->rows->len; i++)
+void
+lk_checks_count_row (LkChecks     *self,
+                     LkCaptionRow *row)
+{
+  LkCheckCounts *counts = &self->counting;
+
+  if (*row->text == '\0')
+    return;
+  counts->n_captions++;
+  add_count (counts->captions, row->text, 1);
+  for (guint t = 0; t < row->tags->len; t++)
     {
-      LkCaptionRow *row = self->rows->pdata[i];
+      LkTag *tag = row->tags->pdata[t];
 
-      if (*row->text == '\0')
-        continue;
-      self->n_captions++;
-      add_count (self->captions, row->text, 1);
-      for (guint t = 0; t < row->tags->len; t++)
+      tag->counting++;
+      for (guint h = 0; h < tag->hits->len; h++)
         {
-          tag = row->tags->pdata[t];
-          tag->count++;
-          for (guint h = 0; h < tag->hits->len; h++)
-            {
-              guint term = g_array_index (tag->hits, LkTermHit, h).term;
+          guint term = g_array_index (tag->hits, LkTermHit, h).term;
 
-              /* Once a caption. */
-              if (seen[term] != self->n_captions)
-                self->term_counts[term]++;
-              seen[term] = self->n_captions;
-            }
+          /* Once a caption. */
+          if (self->seen[term] != counts->n_captions)
+            counts->terms[term]++;
+          self->seen[term] = counts->n_captions;
         }
     }
+}
+
+void
+lk_checks_end_counting (LkChecks *self)
+{
+  GHashTableIter iter;
+  LkTag *tag;
 
   g_hash_table_iter_init (&iter, self->tags);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &tag))
-    for (guint h = 0; tag->count > 0 && h < tag->hits->len; h++)
-      {
-        LkTermHit *hit = &g_array_index (tag->hits, LkTermHit, h);
-        g_autofree char *words = dup_hit (tag, hit);
-        g_autofree char *key = g_strdup_printf ("%u\t%s", hit->term, words);
+    {
+      tag->count = tag->counting;
+      for (guint h = 0; tag->count > 0 && h < tag->hits->len; h++)
+        {
+          LkTermHit *hit = &g_array_index (tag->hits, LkTermHit, h);
+          g_autofree char *words = dup_hit (tag, hit);
+          g_autofree char *key = g_strdup_printf ("%u\t%s", hit->term, words);
 
-        add_count (self->word_counts, key, tag->count);
-      }
+          add_count (self->counting.words, key, tag->count);
+        }
+    }
+  lk_checks_counts_clear (&self->counts);
+  self->counts = self->counting;
+  self->counting = (LkCheckCounts) { 0 };
   choose_words (self);
   find_typos (self);
 }
@@ -532,7 +541,7 @@ lk_checks_look_at_caption (LkChecks   *self,
   g_autofree char *stripped = g_strstrip (g_strdup (caption));
   g_autoptr (GPtrArray) tags = lk_checks_get_tags (self, stripped);
   gboolean is_saved = g_str_equal (caption, lk_image_get_caption (image));
-  guint n_same = GPOINTER_TO_UINT (g_hash_table_lookup (self->captions, stripped));
+  guint n_same = GPOINTER_TO_UINT (g_hash_table_lookup (self->counts.captions, stripped));
 
   if (is_saved && lk_image_get_caption_trouble (image) != NULL)
     report (LK_CHECK_CAPTION_BYTES, NULL, NULL, data);
@@ -545,7 +554,7 @@ lk_checks_look_at_row (LkChecks     *self,
                        LkCaseFunc    report,
                        gpointer      data)
 {
-  guint n_same = GPOINTER_TO_UINT (g_hash_table_lookup (self->captions, row->text));
+  guint n_same = GPOINTER_TO_UINT (g_hash_table_lookup (self->counts.captions, row->text));
 
   if (lk_image_get_caption_trouble (row->image) != NULL)
     report (LK_CHECK_CAPTION_BYTES, NULL, NULL, data);
@@ -571,13 +580,13 @@ lk_checks_find_everywhere (LkChecks  *self,
                            GPtrArray *findings)
 {
   g_autoptr (GHashTable) said = g_hash_table_new_full (NULL, NULL, NULL, NULL);
-  guint least = MAX ((guint) (self->n_captions * EVERYWHERE + .999), FEWEST_CAPTIONS);
+  guint least = MAX ((guint) (self->counts.n_captions * EVERYWHERE + .999), FEWEST_CAPTIONS);
   g_autoptr (GHashTable) by_tag = g_hash_table_new (NULL, NULL);
   g_autoptr (GPtrArray) by_term = g_ptr_array_new ();
   GHashTableIter iter;
   LkTag *tag;
 
-  if (self->n_captions < FEWEST_CAPTIONS)
+  if (self->counts.n_captions < FEWEST_CAPTIONS)
     return;
 
   g_hash_table_iter_init (&iter, self->tags);
@@ -597,7 +606,7 @@ lk_checks_find_everywhere (LkChecks  *self,
       const LkTerm *about = lk_vocabulary_get_term (self->vocabulary, term);
 
       /* Hair, eyes and skin that are always there, are the character's. */
-      if (self->term_counts[term] >= least && !about->is_exclusive && !g_str_has_prefix (about->group, "hair") &&
+      if (self->counts.terms[term] >= least && !about->is_exclusive && !g_str_has_prefix (about->group, "hair") &&
           !g_hash_table_contains (said, GUINT_TO_POINTER (term + 1)))
         by_term->pdata[term] = lk_finding_new (LK_CHECK_VARIABLE_EVERYWHERE, about->words, NULL);
     }

@@ -137,65 +137,119 @@ find_root (guint *parents,
   return i;
 }
 
-/* Groups of pictures that are alike, by pairs: union-find. Made anew only if scores or the counted pictures changed. */
-static void
-find_alike (LkChecks *self)
+/* Pairs are compared a row at a time; who is alike is joined (union-find). */
+struct _LkAlike
 {
-  g_autoptr (GPtrArray) images = g_ptr_array_new ();
-  g_autofree guint64 *gradients = NULL;
-  g_autofree guint64 *frequencies = NULL;
-  g_autofree guint *parents = NULL;
-  g_autofree GPtrArray **groups = NULL;
-  guint64 sum = 14695981039346656037u;
+  GPtrArray *images;                    /* LkImage, owned */
+  guint64   *gradients, *frequencies;   /* owned */
+  guint     *parents;                   /* owned */
+  guint      next;                      /* row */
+};
 
-  for (guint i = 0; i < lk_project_get_n_images (self->project); i++)
+void
+lk_checks_alike_free (LkAlike *alike)
+{
+  g_ptr_array_unref (alike->images);
+  g_free (alike->gradients);
+  g_free (alike->frequencies);
+  g_free (alike->parents);
+  g_free (alike);
+}
+
+/* NULL: nothing has changed since the last time. */
+static LkAlike *
+alike_new (LkChecks *self)
+{
+  LkAlike *alike = g_new0 (LkAlike, 1);
+  guint64 sum = 14695981039346656037u;   /* FNV-1a */
+
+  alike->images = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < self->rows->len; i++)
     {
-      LkImage *image = lk_project_get_image (self->project, i);
+      LkImage *image = ((LkCaptionRow *) self->rows->pdata[i])->image;
       const LkScores *scores = lk_image_get_scores (image);
 
       /* A flat picture has no gradient to compare. */
-      if (!lk_image_is_counted (image) || scores == NULL || scores->exposure.deviation < .01)
+      if (scores == NULL || scores->exposure.deviation < .01)
         continue;
-      g_ptr_array_add (images, image);
+      g_ptr_array_add (alike->images, g_object_ref (image));
       sum = (sum ^ scores->gradient_hash) * 1099511628211u;
       sum = (sum ^ (guint64) lk_image_get_id (image)) * 1099511628211u;
     }
   if (sum == self->hash_sum)
-    return;
-  self->hash_sum = sum;
-  g_ptr_array_set_size (self->alike, 0);
-
-  gradients = g_new (guint64, images->len + 1);
-  frequencies = g_new (guint64, images->len + 1);
-  parents = g_new (guint, images->len + 1);
-  groups = g_new0 (GPtrArray *, images->len + 1);
-  for (guint i = 0; i < images->len; i++)
     {
-      const LkScores *scores = lk_image_get_scores (images->pdata[i]);
-
-      gradients[i] = scores->gradient_hash;
-      frequencies[i] = scores->frequency_hash;
-      parents[i] = i;
+      lk_checks_alike_free (alike);
+      return NULL;
     }
-  for (guint i = 0; i < images->len; i++)
-    for (guint j = i + 1; j < images->len; j++)
-      if (__builtin_popcountll (gradients[i] ^ gradients[j]) <= MOST_GRADIENT_BITS &&
-          __builtin_popcountll (frequencies[i] ^ frequencies[j]) <= MOST_FREQUENCY_BITS)
-        parents[find_root (parents, j)] = find_root (parents, i);
-  for (guint i = 0; i < images->len; i++)
+
+  self->hash_sum = sum;
+  alike->gradients = g_new (guint64, alike->images->len + 1);
+  alike->frequencies = g_new (guint64, alike->images->len + 1);
+  alike->parents = g_new (guint, alike->images->len + 1);
+  for (guint i = 0; i < alike->images->len; i++)
     {
-      guint root = find_root (parents, i);
+      const LkScores *scores = lk_image_get_scores (alike->images->pdata[i]);
+
+      alike->gradients[i] = scores->gradient_hash;
+      alike->frequencies[i] = scores->frequency_hash;
+      alike->parents[i] = i;
+    }
+  return alike;
+}
+
+static void
+make_groups (LkChecks *self,
+             LkAlike  *alike)
+{
+  g_autofree GPtrArray **groups = g_new0 (GPtrArray *, alike->images->len + 1);
+
+  g_ptr_array_set_size (self->alike, 0);
+  for (guint i = 0; i < alike->images->len; i++)
+    {
+      guint root = find_root (alike->parents, i);
 
       if (root == i)
         continue;
       if (groups[root] == NULL)
         {
           groups[root] = g_ptr_array_new_with_free_func (g_object_unref);
-          g_ptr_array_add (groups[root], g_object_ref (images->pdata[root]));
+          g_ptr_array_add (groups[root], g_object_ref (alike->images->pdata[root]));
           g_ptr_array_add (self->alike, groups[root]);
         }
-      g_ptr_array_add (groups[root], g_object_ref (images->pdata[i]));
+      g_ptr_array_add (groups[root], g_object_ref (alike->images->pdata[i]));
     }
+}
+
+gboolean
+lk_checks_compare (LkChecks *self,
+                   gint64    end)
+{
+  LkAlike *alike = self->comparing;
+
+  if (alike == NULL)
+    alike = self->comparing = alike_new (self);
+  if (alike == NULL)
+    return TRUE;
+
+  for (; alike->next < alike->images->len; alike->next++)
+    {
+      guint i = alike->next;
+
+      if (i % 16 == 15 && g_get_monotonic_time () >= end)
+        return FALSE;
+      for (guint j = i + 1; j < alike->images->len; j++)
+        if (__builtin_popcountll (alike->gradients[i] ^ alike->gradients[j]) <= MOST_GRADIENT_BITS &&
+            __builtin_popcountll (alike->frequencies[i] ^ alike->frequencies[j]) <= MOST_FREQUENCY_BITS)
+          {
+            /* The earlier picture stays the root. */
+            guint a = find_root (alike->parents, i), b = find_root (alike->parents, j);
+
+            alike->parents[MAX (a, b)] = MIN (a, b);
+          }
+    }
+  make_groups (self, alike);
+  g_clear_pointer (&self->comparing, lk_checks_alike_free);
+  return TRUE;
 }
 
 static void
@@ -312,7 +366,13 @@ lk_checks_get_coverage (LkChecks   *self,
                         LkCoverage *coverage)
 {
   lk_checks_read_settings (self);
-  lk_checks_read_captions (self);
+  /* The rows belong to an update that is under way; else they are of the last one and may be old. */
+  if (self->phase == 0)
+    {
+      g_ptr_array_set_size (self->rows, 0);
+      for (guint i = 0; i < lk_project_get_n_images (self->project); i++)
+        lk_checks_read_caption (self, lk_project_get_image (self->project, i));
+    }
   count_shots (self, coverage);
 }
 
@@ -330,9 +390,9 @@ add_number (GPtrArray  *findings,
   g_ptr_array_add (findings, finding);
 }
 
-static void
-look_at_plan (LkChecks  *self,
-              GPtrArray *findings)
+void
+lk_checks_look_at_plan (LkChecks  *self,
+                        GPtrArray *findings)
 {
   guint n_with_expression, n_with_outfit;
   LkCoverage coverage;
@@ -415,8 +475,5 @@ lk_checks_look_at_set (LkChecks  *self,
     g_ptr_array_add (findings, lk_finding_new (LK_CHECK_TRIGGER_EMPTY, NULL, NULL));
   look_at_base (self, findings);
   find_shared_stems (self, findings);
-  find_alike (self);
   add_alike (self, findings);
-  look_at_plan (self, findings);
-  lk_checks_find_everywhere (self, findings);
 }

@@ -85,7 +85,8 @@ typedef struct
   GArray  *hits;            /* LkTermHit, owned; bytes of `text` */
   guint    n_tokens;
   guint    n_words;
-  guint    count;           /* captions that have it, at the last update */
+  guint    count;           /* captions that have it, when all were counted last */
+  guint    counting;        /* the same, while they are counted */
   gboolean has_trigger;     /* under the settings of `generation` */
   guint    features;        /* bit k: says fixed feature k */
   gboolean is_class;        /* nothing but trigger and class word */
@@ -112,6 +113,21 @@ typedef struct
   GPtrArray *tags;          /* owned; LkTag, unowned */
 } LkCaptionRow;
 
+/* What all captions together have. */
+typedef struct
+{
+  GHashTable *captions;     /* owned; caption without white space around -> how many are so */
+  GHashTable *words;        /* owned; "TERM\tWORDS" -> count: the words that are used for a term */
+  guint      *terms;        /* owned; captions that have a term, in its own words or others */
+  guint       n_captions;   /* with text */
+} LkCheckCounts;
+
+void       lk_checks_counts_init     (LkCheckCounts *counts,
+                                      guint          n_terms);
+void       lk_checks_counts_clear    (LkCheckCounts *counts);
+
+typedef struct _LkAlike LkAlike;
+
 struct _LkChecks
 {
   GObject          parent_instance;
@@ -123,18 +139,24 @@ struct _LkChecks
   guint            generation;    /* of the settings; changes with them */
 
   GHashTable      *tags;          /* text -> LkTag, owned */
-  GHashTable      *captions;      /* stripped caption -> count, at the last update */
-  guint           *term_counts;   /* owned; captions that have a term, in its own words or others */
-  GHashTable      *word_counts;   /* folded words of a hit -> count */
+  LkCheckCounts    counts;        /* of the last time that all captions were counted */
+  LkCheckCounts    counting;      /* while they are */
+  guint           *seen;          /* owned; by term: the last caption that had it */
   GPtrArray       *preferred;     /* by term: the words for it that most captions use (owned strings), or NULL */
-  guint            n_captions;    /* with text, at the last update */
 
-  GPtrArray       *rows;          /* LkCaptionRow, owned: what lk_checks_read_captions () found */
+  GPtrArray       *rows;          /* LkCaptionRow, owned; captions that were taken apart */
   LkPrepareRule    rule;          /* the project's */
   const LkBaseAdvice *advice;
 
   guint64          hash_sum;      /* of the scores that `alike` was made from */
   GPtrArray       *alike;         /* arrays of LkImage, owned: groups of near-duplicates */
+  LkAlike         *comparing;     /* owned; while they are looked for, or NULL */
+
+  /* Of an update under way: */
+  guint            phase, next, next_row;
+  GHashTable      *index;         /* "ID\tWORD\tINSTEAD" -> LkFinding, unowned */
+  GPtrArray       *findings;      /* LkFinding, owned */
+  gboolean         is_stale;      /* the project changed: begin anew */
 };
 
 GArray    *lk_checks_split_tags      (const char  *caption);          /* of LkTagSpan; empty tags left out */
@@ -146,10 +168,14 @@ GPtrArray *lk_checks_get_tags        (LkChecks    *self,
                                       const char  *caption);
 void       lk_checks_read_settings   (LkChecks    *self);
 void       lk_checks_clear_settings  (LkChecks    *self);
-/* Takes the captions of all counted pictures apart, once for all that follows. */
-void       lk_checks_read_captions   (LkChecks    *self);
-/* Counts tags and terms over them. */
-void       lk_checks_count_captions  (LkChecks    *self);
+/* Takes the caption of a counted picture apart, once for all that follows. */
+void       lk_checks_read_caption    (LkChecks    *self,
+                                      LkImage     *image);
+/* Counts tags and terms over all of them; what was counted before holds until the end. */
+void       lk_checks_begin_counting  (LkChecks    *self);
+void       lk_checks_count_row       (LkChecks    *self,
+                                      LkCaptionRow *row);
+void       lk_checks_end_counting    (LkChecks    *self);
 gboolean   lk_checks_is_over_75      (LkChecks    *self,
                                       const char  *caption,
                                       GPtrArray   *tags);
@@ -173,10 +199,17 @@ void       lk_checks_look_at_picture (LkChecks    *self,
                                       LkImage     *image,
                                       LkCaseFunc   report,
                                       gpointer     data);
-/* Findings about the whole set are added to the array. */
+/* Near-duplicates, compared until `end` (monotonic microseconds). TRUE: all are. */
+gboolean   lk_checks_compare         (LkChecks    *self,
+                                      gint64       end);
+void       lk_checks_alike_free      (LkAlike     *alike);
+/* Findings about the whole set are added to the array: number of pictures, trigger, base model, shared stems, near-duplicates. */
 void       lk_checks_look_at_set     (LkChecks    *self,
                                       GPtrArray   *findings);
-/* What stands in a caption with each "feature" word of a contradiction. */
+/* And what the shot plan lacks. */
+void       lk_checks_look_at_plan    (LkChecks    *self,
+                                      GPtrArray   *findings);
+
 gboolean   lk_checks_is_feature_tag  (LkChecks    *self,
                                       LkTag       *tag);
 

@@ -38,6 +38,8 @@ lk_checks_dispose (GObject *object)
 {
   LkChecks *self = LK_CHECKS (object);
 
+  if (self->project != NULL)
+    g_signal_handlers_disconnect_by_data (self->project, self);
   g_clear_object (&self->project);
   G_OBJECT_CLASS (lk_checks_parent_class)->dispose (object);
 }
@@ -50,11 +52,14 @@ lk_checks_finalize (GObject *object)
   lk_checks_clear_settings (self);
   g_ptr_array_unref (self->rows);
   g_hash_table_unref (self->tags);
-  g_hash_table_unref (self->captions);
-  g_hash_table_unref (self->word_counts);
+  lk_checks_counts_clear (&self->counts);
+  lk_checks_counts_clear (&self->counting);
   g_ptr_array_unref (self->preferred);
   g_ptr_array_unref (self->alike);
-  g_free (self->term_counts);
+  g_clear_pointer (&self->comparing, lk_checks_alike_free);
+  g_free (self->seen);
+  g_hash_table_unref (self->index);
+  g_ptr_array_unref (self->findings);
   g_clear_pointer (&self->tokenizer, lk_tokenizer_unref);
   lk_vocabulary_free (self->vocabulary);
 
@@ -70,6 +75,24 @@ lk_checks_class_init (LkChecksClass *klass)
   object_class->finalize = lk_checks_finalize;
 }
 
+void
+lk_checks_counts_init (LkCheckCounts *counts,
+                       guint          n_terms)
+{
+  counts->captions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  counts->words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  counts->terms = g_new0 (guint, n_terms + 1);
+  counts->n_captions = 0;
+}
+
+void
+lk_checks_counts_clear (LkCheckCounts *counts)
+{
+  g_clear_pointer (&counts->captions, g_hash_table_unref);
+  g_clear_pointer (&counts->words, g_hash_table_unref);
+  g_clear_pointer (&counts->terms, g_free);
+}
+
 static void
 lk_checks_init (LkChecks *self)
 {
@@ -81,11 +104,19 @@ lk_checks_init (LkChecks *self)
     g_message ("%s", error->message);
   self->tags = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, tag_free);
   self->rows = g_ptr_array_new_with_free_func (row_free);
-  self->captions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->word_counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->preferred = g_ptr_array_new_with_free_func (g_free);
   self->alike = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
-  self->term_counts = g_new0 (guint, lk_vocabulary_get_n (self->vocabulary) + 1);
+  lk_checks_counts_init (&self->counts, lk_vocabulary_get_n (self->vocabulary));
+  self->seen = g_new0 (guint, lk_vocabulary_get_n (self->vocabulary) + 1);
+  self->index = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->findings = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+static void
+on_changed (LkProject *project,
+            LkChecks  *self)
+{
+  self->is_stale = TRUE;
 }
 
 LkChecks *
@@ -94,6 +125,7 @@ lk_checks_new (LkProject *project)
   LkChecks *self = g_object_new (LK_TYPE_CHECKS, NULL);
 
   self->project = g_object_ref (project);
+  g_signal_connect (project, "changed", G_CALLBACK (on_changed), self);
   lk_checks_read_settings (self);
   return self;
 }
@@ -173,36 +205,139 @@ compare_findings (gconstpointer a,
   return g_strcmp0 (lk_finding_get_word (first), lk_finding_get_word (second));
 }
 
+/* The parts of an update, in their order. Each may be left and taken up again where it was. */
+enum
+{
+  PHASE_BEGIN,
+  PHASE_READ,         /* captions, taken apart */
+  PHASE_COUNT,        /* over all of them */
+  PHASE_COUNTED,
+  PHASE_COMPARE,      /* pictures with each other */
+  PHASE_SET,
+  PHASE_PLAN,
+  PHASE_EVERYWHERE,
+  PHASE_LOOK,         /* at each picture and caption */
+  PHASE_END,
+};
+
+static void
+begin (LkChecks *self)
+{
+  lk_checks_read_settings (self);
+  g_ptr_array_set_size (self->rows, 0);
+  g_hash_table_remove_all (self->index);
+  g_ptr_array_set_size (self->findings, 0);
+  lk_checks_counts_clear (&self->counting);
+  if (self->comparing != NULL)
+    self->hash_sum = 0;   /* it was not finished */
+  g_clear_pointer (&self->comparing, lk_checks_alike_free);
+  self->is_stale = FALSE;
+}
+
+static void
+look_at_image (LkChecks *self,
+               LkImage  *image)
+{
+  Gathering gathering = { self->index, self->findings, image, LK_SEVERITY_NONE };
+
+  if (lk_image_get_state (image) != LK_STATE_REJECT)
+    {
+      if (lk_image_is_counted (image))
+        lk_checks_look_at_row (self, self->rows->pdata[self->next_row++], gather, &gathering);
+      lk_checks_look_at_picture (self, image, gather, &gathering);
+    }
+  lk_image_set_severity (image, gathering.worst);
+}
+
+/* A piece of the phase. TRUE: the phase is through. */
+static gboolean
+run_phase (LkChecks *self,
+           gint64    end)
+{
+  switch (self->phase)
+    {
+    case PHASE_BEGIN:
+      begin (self);
+      return TRUE;
+    case PHASE_READ:
+      if (self->next < lk_project_get_n_images (self->project))
+        lk_checks_read_caption (self, lk_project_get_image (self->project, self->next++));
+      else
+        lk_checks_begin_counting (self);
+      return self->next >= lk_project_get_n_images (self->project) && self->counting.captions != NULL;
+    case PHASE_COUNT:
+      if (self->next < self->rows->len)
+        lk_checks_count_row (self, self->rows->pdata[self->next++]);
+      return self->next >= self->rows->len;
+    case PHASE_COUNTED:
+      lk_checks_end_counting (self);
+      return TRUE;
+    case PHASE_COMPARE:
+      return lk_checks_compare (self, end);
+    case PHASE_SET:
+      lk_checks_look_at_set (self, self->findings);
+      return TRUE;
+    case PHASE_PLAN:
+      lk_checks_look_at_plan (self, self->findings);
+      return TRUE;
+    case PHASE_EVERYWHERE:
+      lk_checks_find_everywhere (self, self->findings);
+      self->next_row = 0;
+      return TRUE;
+    case PHASE_LOOK:
+      if (self->next < lk_project_get_n_images (self->project))
+        look_at_image (self, lk_project_get_image (self->project, self->next++));
+      return self->next >= lk_project_get_n_images (self->project);
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+gboolean
+lk_checks_step (LkChecks    *self,
+                gint64       budget,
+                GListModel **findings)
+{
+  gint64 end = budget < G_MAXINT64 ? g_get_monotonic_time () + budget : G_MAXINT64;
+  GListStore *list;
+
+  if (self->is_stale)
+    self->phase = PHASE_BEGIN;
+  for (guint n = 0; self->phase < PHASE_END; n++)
+    {
+      if (n % 32 == 31 && g_get_monotonic_time () >= end)
+        return FALSE;
+      if (!run_phase (self, end))
+        {
+          if (self->phase == PHASE_COMPARE)
+            return FALSE;
+          continue;
+        }
+      self->phase++;
+      self->next = 0;
+      if (self->phase < PHASE_END && g_get_monotonic_time () >= end)
+        return FALSE;
+    }
+
+  g_ptr_array_sort (self->findings, compare_findings);
+  list = g_list_store_new (LK_TYPE_FINDING);
+  g_list_store_splice (list, 0, 0, self->findings->pdata, self->findings->len);
+  *findings = G_LIST_MODEL (list);
+  g_ptr_array_set_size (self->findings, 0);
+  g_hash_table_remove_all (self->index);
+  self->phase = PHASE_BEGIN;
+  return TRUE;
+}
+
 GListModel *
 lk_checks_update (LkChecks *self)
 {
-  g_autoptr (GHashTable) index = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func (g_object_unref);
-  Gathering gathering = { index, findings, NULL, LK_SEVERITY_NONE };
-  GListStore *list = g_list_store_new (LK_TYPE_FINDING);
-  guint next = 0;
+  GListModel *findings = NULL;
 
-  lk_checks_read_settings (self);
-  lk_checks_read_captions (self);
-  lk_checks_count_captions (self);
-  lk_checks_look_at_set (self, findings);
-  for (guint i = 0; i < lk_project_get_n_images (self->project); i++)
-    {
-      LkImage *image = gathering.image = lk_project_get_image (self->project, i);
-
-      gathering.worst = LK_SEVERITY_NONE;
-      if (lk_image_get_state (image) != LK_STATE_REJECT)
-        {
-          if (lk_image_is_counted (image))
-            lk_checks_look_at_row (self, self->rows->pdata[next++], gather, &gathering);
-          lk_checks_look_at_picture (self, image, gather, &gathering);
-        }
-      lk_image_set_severity (image, gathering.worst);
-    }
-
-  g_ptr_array_sort (findings, compare_findings);
-  g_list_store_splice (list, 0, 0, findings->pdata, findings->len);
-  return G_LIST_MODEL (list);
+  self->phase = PHASE_BEGIN;
+  while (!lk_checks_step (self, G_MAXINT64, &findings))
+    ;
+  return findings;
 }
 
 /* ---- one picture --------------------------------------------------------------------------------------------------- */

@@ -71,6 +71,11 @@ LkChecks      *lk_checks_new            (LkProject   *project);
 /* Every finding of the project, worst first, one per case with its pictures together; a list of LkFinding, owned by the caller. Also sets
  * each image's "severity". 10 000 captions: under 200 ms. */
 GListModel    *lk_checks_update         (LkChecks    *self);
+/* The same in pieces of about `budget` microseconds, for the main loop: FALSE until all is checked, then TRUE with the findings. Begins anew
+ * where the project has changed meanwhile. What was counted before holds until then. */
+gboolean       lk_checks_step           (LkChecks    *self,
+                                         gint64       budget,
+                                         GListModel **findings);
 /* The findings about one picture: its caption as `caption` (NULL: as saved), and its scores. Uses what lk_checks_update () last counted
  * over all captions (duplicates, vocabulary). Array of LkFinding, owned by the caller. */
 GPtrArray     *lk_checks_check_image    (LkChecks    *self,

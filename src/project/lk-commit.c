@@ -163,6 +163,7 @@ show_changes (LkCommit *commit)
     lk_project_refresh_list (self);
   lk_project_update_top (self);
   lk_project_submit (self, g_steal_pointer (&commit->ops));
+  lk_project_emit_changed (self);
   return images;
 }
 

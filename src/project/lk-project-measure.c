@@ -56,10 +56,10 @@ take_looks (LkProject  *self,
       lk_image_set_scores (image, look->scores.is_measured ? &look->scores : NULL);
       ok = lk_project_store_file (self, image, error) && lk_project_store_scores (self, image, error);
     }
-  if (ok)
-    return lk_store_commit (self->store, error);
+  ok = ok && lk_store_commit (self->store, error);
   lk_store_rollback (self->store);
-  return FALSE;
+  lk_project_emit_changed (self);
+  return ok;
 }
 
 /* ---- waiting for it ------------------------------------------------------------------------------------------------ */

@@ -174,11 +174,13 @@ lk_project_set_faces (LkProject     *self,
                       guint          n_faces,
                       GError       **error)
 {
+  gboolean ok;
+
   lk_image_set_faces (image, faces, n_faces);
-  if (lk_store_begin (self->store, TRUE, error) && store_faces (self, image, error) && lk_store_commit (self->store, error))
-    return TRUE;
+  ok = lk_store_begin (self->store, TRUE, error) && store_faces (self, image, error) && lk_store_commit (self->store, error);
   lk_store_rollback (self->store);
-  return FALSE;
+  lk_project_emit_changed (self);
+  return ok;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */

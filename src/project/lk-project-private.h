@@ -45,6 +45,8 @@ LkImage   *lk_project_find_any          (LkProject   *self,
 /* Makes the list show what is present and not missing. */
 void       lk_project_refresh_list      (LkProject   *self);
 void       lk_project_update_top        (LkProject   *self);
+/* Once for all that changed together, after every notify. */
+void       lk_project_emit_changed      (LkProject   *self);
 /* Another picture of the list with this one's stem, or NULL. */
 LkImage   *lk_project_find_twin         (LkProject   *self,
                                          LkImage     *image);
@@ -73,7 +75,7 @@ gboolean   lk_project_store_text_stamp  (LkProject   *self,
 
 /* ---- lk-rescan.c ---- */
 
-/* Of these images' captions, or of everything with `images` NULL. */
+/* Of these images' captions. */
 gboolean   lk_project_look_outside      (LkProject   *self,
                                          GPtrArray   *images,
                                          LkRescan    *result,

@@ -31,6 +31,14 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
+enum
+{
+  CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_QUARK (lk-project-error-quark, lk_project_error)
 G_DEFINE_FINAL_TYPE (LkProject, lk_project, G_TYPE_OBJECT)
 
@@ -117,6 +125,8 @@ lk_project_class_init (LkProjectClass *klass)
   properties[PROP_REDO_TITLE] = g_param_spec_string ("redo-title", NULL, NULL, NULL, flags);
   properties[PROP_TROUBLE] = g_param_spec_string ("trouble", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  signals[CHANGED] = g_signal_new ("changed", LK_TYPE_PROJECT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -270,6 +280,12 @@ lk_project_close (LkProject  *self,
   g_clear_pointer (&self->writer, lk_writer_free);
   g_clear_pointer (&self->store, lk_store_close);
   return ok;
+}
+
+void
+lk_project_emit_changed (LkProject *self)
+{
+  g_signal_emit (self, signals[CHANGED], 0);
 }
 
 const char *

@@ -34,6 +34,8 @@ typedef enum
   LK_PROJECT_ERROR_FAILED,
 } LkProjectError;
 
+/* Signal "changed": pictures, captions, decisions, scores or settings are others now; once for each edit, undo, redo, import, rescan or batch of
+ * measured pictures, after all properties have notified. */
 #define LK_TYPE_PROJECT (lk_project_get_type ())
 G_DECLARE_FINAL_TYPE (LkProject, lk_project, LK, PROJECT, GObject)
 
@@ -145,6 +147,16 @@ typedef struct
 /* Looks at every file's time and size (10 000: some 50 ms), reads what differs. `result` may be NULL. */
 gboolean     lk_project_rescan           (LkProject            *self,
                                           LkRescan             *result,
+                                          GError              **error);
+
+/* The same, the looking on a thread. Changes of our own come back as nothing. */
+void         lk_project_rescan_async     (LkProject            *self,
+                                          GCancellable         *cancellable,
+                                          GAsyncReadyCallback   callback,
+                                          gpointer              user_data);
+gboolean     lk_project_rescan_finish    (LkProject            *self,
+                                          GAsyncResult         *result,
+                                          LkRescan             *found,
                                           GError              **error);
 
 /* ---- saving --------------------------------------------------------------------------------------------------- */

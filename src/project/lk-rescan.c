@@ -60,12 +60,16 @@ look_at_caption (LkProject *self,
 
   if (same_stamp (stamp, image->text_stamp))
     return;
+  /* What was seen on a thread may be older than what we wrote since. */
+  path = lk_image_dup_caption_path (image);
+  stamp = lk_stamp_of (path);
+  if (same_stamp (stamp, image->text_stamp))
+    return;
   name = g_strconcat (image->stem, ".txt", NULL);
   relative = g_build_filename ("images", name, NULL);
   if (g_hash_table_contains (self->failed, relative))
     return;   /* ours is still to be written */
 
-  path = lk_image_dup_caption_path (image);
   bytes = stamp.modified != 0 ? read_bytes (path) : NULL;
   if (stamp.modified != 0 && bytes == NULL)
     return;   /* unreadable for now: what is known stays */
@@ -154,8 +158,15 @@ look_at_picture (LkProject  *self,
                  LkRescan   *result,
                  GError    **error)
 {
-  gboolean is_missing = stamp.modified == 0;
+  gboolean is_missing;
 
+  if (!same_stamp (stamp, image->stamp))
+    {
+      g_autofree char *path = lk_image_dup_path (image);
+
+      stamp = lk_stamp_of (path);
+    }
+  is_missing = stamp.modified == 0;
   if (is_missing != image->is_missing)
     {
       image->is_missing = is_missing;
@@ -209,48 +220,68 @@ compare_names (gconstpointer a,
   return strcmp (*(char * const *) a, *(char * const *) b);
 }
 
-/* All names of images/, in order, so that pictures are taken up in the same order everywhere. */
-static GPtrArray *
-read_names (LkProject  *self,
-            GError    **error)
+/* What is in images/: names in order, so that pictures are taken up in the same order everywhere, and stamps. */
+typedef struct
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (self->images_folder, 0, NULL);
-  const char *name;
+  GPtrArray  *names;      /* owned strings */
+  GHashTable *stamps;     /* name -> LkStamp, owned */
+} Sighting;
 
+static void
+sighting_free (gpointer data)
+{
+  Sighting *seen = data;
+
+  g_hash_table_unref (seen->stamps);
+  g_ptr_array_unref (seen->names);
+  g_free (seen);
+}
+
+/* On any thread. */
+static Sighting *
+see (const char *images_folder)
+{
+  Sighting *seen = g_new (Sighting, 1);
+  g_autoptr (GDir) dir = g_dir_open (images_folder, 0, NULL);
+  const char *name;
+  int folder = open (images_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  seen->names = g_ptr_array_new_with_free_func (g_free);
+  seen->stamps = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   /* No folder: no pictures. It is made with the first import. */
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
-  return g_steal_pointer (&names);
+    g_ptr_array_add (seen->names, g_strdup (name));
+  g_ptr_array_sort (seen->names, compare_names);
+
+  for (guint i = 0; i < seen->names->len; i++)
+    {
+      struct stat status;
+      LkStamp stamp;
+
+      if (fstatat (folder, seen->names->pdata[i], &status, 0) != 0 || !S_ISREG (status.st_mode))
+        continue;
+      stamp = lk_stamp_from (&status);
+      g_hash_table_insert (seen->stamps, seen->names->pdata[i], g_memdup2 (&stamp, sizeof stamp));
+    }
+  if (folder >= 0)
+    g_close (folder, NULL);
+  return seen;
 }
 
 static gboolean
 rescan_everything (LkProject  *self,
+                   Sighting   *seen,
                    LkRescan   *result,
                    GPtrArray  *changes,
                    GPtrArray  *stamped,
                    GError    **error)
 {
-  g_autoptr (GPtrArray) names = read_names (self, error);
-  g_autoptr (GHashTable) stamps = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  GPtrArray *names = seen->names;
+  GHashTable *stamps = seen->stamps;
   g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
   gboolean is_behind = self->writer != NULL && lk_writer_is_behind (self->writer);
   GHashTableIter iter;
   LkImage *image;
-  int folder = open (self->images_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  for (guint i = 0; i < names->len; i++)
-    {
-      struct stat status;
-      LkStamp stamp;
-
-      if (fstatat (folder, names->pdata[i], &status, 0) != 0 || !S_ISREG (status.st_mode))
-        continue;
-      stamp = lk_stamp_from (&status);
-      g_hash_table_insert (stamps, names->pdata[i], g_memdup2 (&stamp, sizeof stamp));
-    }
-  g_close (folder, NULL);
 
   if (!is_behind)
     {
@@ -329,11 +360,12 @@ look_at_settings (LkProject  *self,
   return ok;
 }
 
-gboolean
-lk_project_look_outside (LkProject  *self,
-                         GPtrArray  *images,
-                         LkRescan   *result,
-                         GError    **error)
+static gboolean
+look (LkProject  *self,
+      Sighting   *seen,
+      GPtrArray  *images,
+      LkRescan   *result,
+      GError    **error)
 {
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) lk_change_free);
   g_autoptr (GPtrArray) stamped = g_ptr_array_new ();
@@ -345,13 +377,13 @@ lk_project_look_outside (LkProject  *self,
   if (!look_at_settings (self, error))
     return FALSE;
 
-  if (images == NULL)
+  if (seen != NULL)
     {
-      gboolean ok = lk_store_begin (self->store, TRUE, error) && rescan_everything (self, result, changes, stamped, error);
+      gboolean ok = lk_store_begin (self->store, TRUE, error) && rescan_everything (self, seen, result, changes, stamped, error) &&
+                    lk_store_commit (self->store, error);
 
+      lk_store_rollback (self->store);
       if (!ok)
-        lk_store_rollback (self->store);
-      if (!ok || !lk_store_commit (self->store, error))
         return FALSE;
     }
   else if (self->writer == NULL || !lk_writer_is_behind (self->writer))
@@ -366,9 +398,21 @@ lk_project_look_outside (LkProject  *self,
     }
 
   result->captions_changed = changes->len;
-  if (changes->len == 0 && stamped->len == 0)
-    return TRUE;
-  return record_captions (self, changes, stamped, error);
+  if (changes->len > 0 || stamped->len > 0)
+    if (!record_captions (self, changes, stamped, error))
+      return FALSE;
+  if (result->captions_changed + result->images_added + result->images_missing + result->images_changed > 0)
+    lk_project_emit_changed (self);
+  return TRUE;
+}
+
+gboolean
+lk_project_look_outside (LkProject  *self,
+                         GPtrArray  *images,
+                         LkRescan   *result,
+                         GError    **error)
+{
+  return look (self, NULL, images, result, error);
 }
 
 gboolean
@@ -376,6 +420,73 @@ lk_project_rescan (LkProject  *self,
                    LkRescan   *result,
                    GError    **error)
 {
+  Sighting *seen = see (self->images_folder);
+  gboolean ok;
+
   lk_project_settle (self);
-  return lk_project_look_outside (self, NULL, result, error);
+  ok = look (self, seen, NULL, result, error);
+  sighting_free (seen);
+  return ok;
+}
+
+/* ---- on a thread --------------------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  char     *images_folder;    /* owned */
+  Sighting *seen;             /* owned */
+} Seeing;
+
+static void
+seeing_free (gpointer data)
+{
+  Seeing *seeing = data;
+
+  g_clear_pointer (&seeing->seen, sighting_free);
+  g_free (seeing->images_folder);
+  g_free (seeing);
+}
+
+static void
+see_in_thread (GTask        *task,
+               gpointer      source,
+               gpointer      data,
+               GCancellable *cancellable)
+{
+  Seeing *seeing = data;
+
+  seeing->seen = see (seeing->images_folder);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+lk_project_rescan_async (LkProject           *self,
+                         GCancellable        *cancellable,
+                         GAsyncReadyCallback  callback,
+                         gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Seeing *seeing = g_new0 (Seeing, 1);
+
+  seeing->images_folder = g_strdup (self->images_folder);
+  g_task_set_task_data (task, seeing, seeing_free);
+  g_task_run_in_thread (task, see_in_thread);
+}
+
+gboolean
+lk_project_rescan_finish (LkProject     *self,
+                          GAsyncResult  *result,
+                          LkRescan      *found,
+                          GError       **error)
+{
+  Seeing *seeing = g_task_get_task_data (G_TASK (result));
+
+  if (found != NULL)
+    *found = (LkRescan) { 0 };
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+  if (self->store == NULL)
+    return TRUE;
+  lk_project_settle (self);
+  return look (self, seeing->seen, NULL, found, error);
 }

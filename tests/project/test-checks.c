@@ -444,6 +444,58 @@ test_sample (void)
   g_assert_cmpuint (coverage.n_expressions, ==, 6);
 }
 
+/* In slices the same is found as at once; a change meanwhile begins anew. */
+static void
+test_slices (void)
+{
+  LK_TEST_FOLDER (folder);
+  g_autoptr (GPtrArray) captions = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (LkChecks) checks = NULL;
+  g_autoptr (GListModel) before = NULL;
+  g_autoptr (GListModel) at_once = NULL;
+  g_autoptr (GListModel) sliced = NULL;
+  g_autoptr (LkEdit) edit = NULL;
+  LkScores scores = { .sharpness = 900., .exposure = { .5, .2, .9, .1, 0., 0. } };
+  LkProject *project;
+  guint n_slices = 0;
+
+  for (guint i = 0; i < 300; i++)
+    g_ptr_array_add (captions, g_strdup_printf (GOOD "thing %u, %s", i % 100, i % 3 ? "in a park" : "brunette"));
+  g_ptr_array_add (captions, NULL);
+  project = make_project (folder, (const char * const *) captions->pdata);
+  for (guint i = 0; i < 300; i++)
+    {
+      scores.gradient_hash = scores.frequency_hash = i * 0x9e3779b97f4a7c15u;
+      set_scores (lk_project_get_image (project, i), 512, 512, scores);
+    }
+  checks = lk_checks_new (project);
+  before = lk_checks_update (checks);
+  while (!lk_checks_step (checks, 0, &sliced))
+    {
+      if (++n_slices == 12)
+        {
+          edit = lk_edit_new (project, "Write");
+          lk_edit_set_caption (edit, lk_project_get_image (project, 1), "");
+          lk_project_apply (project, edit, NULL);
+        }
+    }
+  g_test_message ("%u slices", n_slices);
+  g_assert_cmpuint (n_slices, >, 20);
+  g_assert_cmpuint (count_images (before, "no-caption", NULL), ==, 0);
+  g_assert_cmpuint (count_images (sliced, "no-caption", NULL), ==, 1);
+  g_assert_cmpuint (count_images (sliced, "two-words", "brunette"), ==, 100);
+  at_once = lk_checks_update (checks);
+  g_assert_cmpuint (g_list_model_get_n_items (sliced), ==, g_list_model_get_n_items (at_once));
+  for (guint i = 0; i < g_list_model_get_n_items (sliced); i++)
+    {
+      g_autoptr (LkFinding) a = g_list_model_get_item (sliced, i);
+      g_autoptr (LkFinding) b = g_list_model_get_item (at_once, i);
+
+      g_assert_cmpstr (lk_finding_get_sentence (a), ==, lk_finding_get_sentence (b));
+    }
+  lk_test_close (project);
+}
+
 static void
 test_fast (void)
 {
@@ -488,6 +540,7 @@ main (int    argc,
   g_test_add_func ("/checks/pictures", test_pictures);
   g_test_add_func ("/checks/shots", test_shots);
   g_test_add_func ("/checks/sample", test_sample);
+  g_test_add_func ("/checks/slices", test_slices);
   g_test_add_func ("/checks/fast", test_fast);
   return g_test_run ();
 }

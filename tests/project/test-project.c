@@ -542,6 +542,57 @@ test_changed_outside (void)
 }
 
 static void
+count_changed (LkProject *project,
+               guint     *n)
+{
+  (*n)++;
+}
+
+static void
+on_rescanned (GObject      *source,
+              GAsyncResult *result,
+              gpointer      data)
+{
+  g_autoptr (GError) error = NULL;
+  LkRescan *found = data;
+
+  g_assert_true (lk_project_rescan_finish (LK_PROJECT (source), result, found, &error));
+  g_assert_no_error (error);
+  found->images_changed += 100;   /* it was here */
+}
+
+static void
+test_rescan_on_a_thread (void)
+{
+  LK_TEST_FOLDER (folder);
+  LkProject *project = lk_test_create (folder);
+  LkRescan found = { 0 };
+  guint n_changed = 0;
+
+  g_signal_connect (project, "changed", G_CALLBACK (count_changed), &n_changed);
+  write_fake (folder, "a.png");
+  write_fake (folder, "b.png");
+  lk_project_rescan_async (project, NULL, on_rescanned, &found);
+  while (found.images_changed == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (found.images_added, ==, 2);
+  g_assert_cmpuint (n_changed, ==, 1);
+
+  /* Ours, written between looking and finishing, is nothing new. */
+  found = (LkRescan) { 0 };
+  lk_project_rescan_async (project, NULL, on_rescanned, &found);
+  g_usleep (50000);
+  set_caption (project, "a", "ours");
+  g_assert_cmpuint (n_changed, ==, 2);
+  while (found.images_changed == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (found.captions_changed + found.images_added + found.images_missing, ==, 0);
+  g_assert_cmpuint (n_changed, ==, 2);
+  g_assert_cmpstr (lk_image_get_caption (lk_project_find_by_stem (project, "a")), ==, "ours");
+  lk_test_close (project);
+}
+
+static void
 test_twins (void)
 {
   LK_TEST_FOLDER (folder);
@@ -912,6 +963,7 @@ main (int    argc,
   g_test_add_func ("/project/trigger-is-one-step", test_trigger_is_one_step);
   g_test_add_func ("/project/typing-merges", test_typing_merges);
   g_test_add_func ("/project/changed-outside", test_changed_outside);
+  g_test_add_func ("/project/rescan-on-a-thread", test_rescan_on_a_thread);
   g_test_add_func ("/project/twins", test_twins);
   g_test_add_func ("/project/kill", test_kill);
   g_test_add_func ("/project/no-room", test_no_room);
