@@ -124,16 +124,27 @@ take_caption (LkStaged *staged,
   staged->caption = caption;
 }
 
-/* STEM.txt, else STEM.caption, else NAME.txt, beside the picture. */
+/* STEM.txt, else STEM.caption, else NAME.txt, beside the picture `path`: NULL-terminated, owned by the caller. */
+static char **
+caption_names (const char *path)
+{
+  g_autofree char *stem = lk_stem_of (path);
+  char **names = g_new0 (char *, 4);
+
+  names[0] = g_strconcat (stem, ".txt", NULL);
+  names[1] = g_strconcat (stem, ".caption", NULL);
+  names[2] = g_strconcat (path, ".txt", NULL);
+  return names;
+}
+
 static void
 find_caption (LkStage    *stage,
               LkStaged   *staged,
               const char *path)
 {
-  g_autofree char *stem = lk_stem_of (path);
-  g_autofree char *candidates[] = { g_strconcat (stem, ".txt", NULL), g_strconcat (stem, ".caption", NULL), g_strconcat (path, ".txt", NULL) };
+  g_auto (GStrv) candidates = caption_names (path);
 
-  for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+  for (guint i = 0; candidates[i] != NULL; i++)
     if (g_file_test (candidates[i], G_FILE_TEST_IS_REGULAR))
       {
         g_autoptr (GError) error = NULL;
@@ -226,10 +237,9 @@ find_in_archive (LkStage     *stage,
   g_hash_table_iter_init (&iter, pictures);
   while (g_hash_table_iter_next (&iter, (gpointer *) &entry, (gpointer *) &staged))
     {
-      g_autofree char *stem = lk_stem_of (entry);
-      g_autofree char *candidates[] = { g_strconcat (stem, ".txt", NULL), g_strconcat (stem, ".caption", NULL), g_strconcat (entry, ".txt", NULL) };
+      g_auto (GStrv) candidates = caption_names (entry);
 
-      for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+      for (guint i = 0; candidates[i] != NULL; i++)
         {
           GBytes *caption = g_hash_table_lookup (captions, candidates[i]);
 
