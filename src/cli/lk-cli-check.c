@@ -5,6 +5,7 @@
 
 #include "cli/lk-cli-commands.h"
 #include "project/lk-checks.h"
+#include "train/lk-find-faces.h"
 
 #include <glib/gi18n.h>
 
@@ -15,6 +16,15 @@ show_progress (guint       done,
                gpointer    cli)
 {
   lk_cli_progress (cli, _("Looking at pictures"), done, total, text);
+}
+
+static void
+show_face_progress (guint       done,
+                    guint       total,
+                    const char *text,
+                    gpointer    cli)
+{
+  lk_cli_progress (cli, _("Looking for faces"), done, total, text);
 }
 
 /* For writing, so that what is measured stays; where that cannot be, for looking. */
@@ -115,6 +125,10 @@ run (LkCli   *cli,
   cJSON *json, *array;
 
   if (project == NULL || !lk_project_measure (project, NULL, show_progress, cli, lk_cli_get_cancellable (cli), error))
+    return LK_CLI_FAILED;
+  /* The starter's pictures are drawings: the finder knows photographs. */
+  if (!lk_project_get_base_advice (project)->draws_only &&
+      !lk_project_find_faces (project, NULL, show_face_progress, cli, lk_cli_get_cancellable (cli), error))
     return LK_CLI_FAILED;
 
   checks = lk_checks_new (project);

@@ -32,7 +32,7 @@ count_faces (LkImage *image)
 
   faces = lk_image_get_faces (image, &n_faces);
   for (gint i = 0; i < n_faces; i++)
-    n += faces[i].box.height >= LEAST_FACE * lk_image_get_height (image);
+    n += faces[i].score >= LK_SURE_FACE && faces[i].box.height >= LEAST_FACE * lk_image_get_height (image);
   return n;
 }
 

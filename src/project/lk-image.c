@@ -521,7 +521,7 @@ shot_from_face (LkImage *self)
   const LkFace *face = self->faces;
   double share;
 
-  if (self->n_faces < 1 || self->height == 0)
+  if (self->n_faces < 1 || self->height == 0 || face->score < LK_SURE_FACE)
     return LK_SHOT_NOT_SET;
 
   /* Height of the face in that of the picture: a head is an eighth of a standing person, half of a portrait. */

@@ -109,6 +109,9 @@ typedef struct
   double     roll, yaw;             /* degrees; yaw 0: looks at the camera */
 } LkFace;
 
+/* From this score on a face is taken for one: below, it is a guess, on drawings most of all. */
+#define LK_SURE_FACE .8
+
 /* The faces found, best first, `n_faces` -1: not looked for yet. On drawings little is found: none found is not "nobody there". */
 const LkFace *lk_image_get_faces        (LkImage *self,
                                          gint    *n_faces);

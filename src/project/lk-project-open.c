@@ -176,6 +176,8 @@ lk_project_set_faces (LkProject     *self,
 {
   gboolean ok;
 
+  if (self->store == NULL)
+    return TRUE;   /* closed meanwhile */
   lk_image_set_faces (image, faces, n_faces);
   ok = lk_store_begin (self->store, TRUE, error) && store_faces (self, image, error) && lk_store_commit (self->store, error);
   lk_store_rollback (self->store);
