@@ -1,67 +1,32 @@
+/* lk-checks.c: LkChecks: what one can ask about a project's captions and pictures. lk-checks-run.c does the work. */
 #define G_LOG_DOMAIN "likeness-project"
 
 #include "config.h"
 
-#include "project/lk-checks-private.h"
-#include "project/lk-image-private.h"
-#include "project/lk-words.h"
+#include "project/lk-caption-fix.h"
+#include "project/lk-checks-run.h"
+#include "project/lk-shared-tokenizer.h"
 
-#include <string.h>
+/* More faults of one kind in one caption are not mended at once. */
+#define MAX_MENDS 32
+
+struct _LkChecks
+{
+  GObject      parent_instance;
+
+  LkProject   *project;       /* owned */
+  LkChecksRun *run;           /* owned */
+};
 
 G_DEFINE_FINAL_TYPE (LkChecks, lk_checks, G_TYPE_OBJECT)
-
-static void
-tag_free (gpointer data)
-{
-  LkTag *tag = data;
-
-  g_free (tag->text);
-  g_free (tag->folded);
-  g_array_unref (tag->hits);
-  g_free (tag->typo_of);
-  g_free (tag);
-}
-
-static void
-row_free (gpointer data)
-{
-  LkCaptionRow *row = data;
-
-  g_object_unref (row->image);
-  g_free (row->text);
-  g_ptr_array_unref (row->tags);
-  g_free (row);
-}
-
-static void
-lk_checks_dispose (GObject *object)
-{
-  LkChecks *self = LK_CHECKS (object);
-
-  if (self->project != NULL)
-    g_signal_handlers_disconnect_by_data (self->project, self);
-  g_clear_object (&self->project);
-  G_OBJECT_CLASS (lk_checks_parent_class)->dispose (object);
-}
 
 static void
 lk_checks_finalize (GObject *object)
 {
   LkChecks *self = LK_CHECKS (object);
 
-  lk_checks_clear_settings (self);
-  g_ptr_array_unref (self->rows);
-  g_hash_table_unref (self->tags);
-  lk_checks_counts_clear (&self->counts);
-  lk_checks_counts_clear (&self->counting);
-  g_ptr_array_unref (self->preferred);
-  g_ptr_array_unref (self->alike);
-  g_clear_pointer (&self->comparing, lk_checks_alike_free);
-  g_free (self->seen);
-  g_hash_table_unref (self->index);
-  g_ptr_array_unref (self->findings);
-  g_clear_pointer (&self->tokenizer, lk_tokenizer_unref);
-  lk_vocabulary_free (self->vocabulary);
+  lk_checks_run_free (self->run);
+  g_object_unref (self->project);
 
   G_OBJECT_CLASS (lk_checks_parent_class)->finalize (object);
 }
@@ -69,54 +34,12 @@ lk_checks_finalize (GObject *object)
 static void
 lk_checks_class_init (LkChecksClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-
-  object_class->dispose = lk_checks_dispose;
-  object_class->finalize = lk_checks_finalize;
-}
-
-void
-lk_checks_counts_init (LkCheckCounts *counts,
-                       guint          n_terms)
-{
-  counts->captions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  counts->words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  counts->terms = g_new0 (guint, n_terms + 1);
-  counts->n_captions = 0;
-}
-
-void
-lk_checks_counts_clear (LkCheckCounts *counts)
-{
-  g_clear_pointer (&counts->captions, g_hash_table_unref);
-  g_clear_pointer (&counts->words, g_hash_table_unref);
-  g_clear_pointer (&counts->terms, g_free);
+  G_OBJECT_CLASS (klass)->finalize = lk_checks_finalize;
 }
 
 static void
 lk_checks_init (LkChecks *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  self->vocabulary = lk_vocabulary_new ();
-  self->tokenizer = lk_tokenizer_new (NULL, &error);
-  if (self->tokenizer == NULL)
-    g_message ("%s", error->message);
-  self->tags = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, tag_free);
-  self->rows = g_ptr_array_new_with_free_func (row_free);
-  self->preferred = g_ptr_array_new_with_free_func (g_free);
-  self->alike = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
-  lk_checks_counts_init (&self->counts, lk_vocabulary_get_n (self->vocabulary));
-  self->seen = g_new0 (guint, lk_vocabulary_get_n (self->vocabulary) + 1);
-  self->index = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->findings = g_ptr_array_new_with_free_func (g_object_unref);
-}
-
-static void
-on_changed (LkProject *project,
-            LkChecks  *self)
-{
-  self->is_stale = TRUE;
 }
 
 LkChecks *
@@ -125,242 +48,87 @@ lk_checks_new (LkProject *project)
   LkChecks *self = g_object_new (LK_TYPE_CHECKS, NULL);
 
   self->project = g_object_ref (project);
-  g_signal_connect (project, "changed", G_CALLBACK (on_changed), self);
-  lk_checks_read_settings (self);
+  self->run = lk_checks_run_new (project);
   return self;
 }
 
-guint
-lk_checks_count_tokens (LkChecks   *self,
-                        const char *caption)
-{
-  return self->tokenizer != NULL ? lk_tokenizer_count (self->tokenizer, caption, -1) : 0;
-}
-
-/* ---- the whole project --------------------------------------------------------------------------------------------- */
-
-/* Cases of one kind, with the same words, become one finding with its pictures. */
-typedef struct
-{
-  GHashTable *index;      /* "ID\tWORD\tINSTEAD" -> LkFinding, unowned */
-  GPtrArray  *findings;   /* LkFinding, owned */
-  LkImage    *image;
-  LkSeverity  worst;      /* of this image */
-} Gathering;
-
-/* Words that differ from picture to picture and do not part the findings. */
-static gboolean
-has_own_word (LkCheckId id)
-{
-  return id == LK_CHECK_SUBJECT_SMALL || id == LK_CHECK_JPEG || id == LK_CHECK_UNREADABLE;
-}
-
-static void
-gather (LkCheckId   id,
-        const char *word,
-        const char *instead,
-        gpointer    data)
-{
-  Gathering *gathering = data;
-  g_autofree char *key = NULL;
-  LkFinding *finding;
-
-  if (lk_check_marks_images (id))
-    gathering->worst = MAX (gathering->worst, lk_check_get (id)->severity);
-  /* Groups come from lk_checks_look_at_set (), with all their pictures. */
-  if (id == LK_CHECK_NEAR_DUPLICATE)
-    return;
-
-  key = has_own_word (id) ? g_strdup_printf ("%u", id) :
-                            g_strdup_printf ("%u\t%s\t%s", id, word != NULL ? word : "", instead != NULL ? instead : "");
-  finding = g_hash_table_lookup (gathering->index, key);
-  if (finding == NULL)
-    {
-      finding = lk_finding_new (id, word, instead);
-      g_ptr_array_add (gathering->findings, finding);
-      g_hash_table_insert (gathering->index, g_steal_pointer (&key), finding);
-    }
-  /* The same words twice in one caption are one case. */
-  {
-    GPtrArray *images = lk_finding_get_images (finding);
-
-    if (images->len == 0 || images->pdata[images->len - 1] != gathering->image)
-      lk_finding_add_image (finding, gathering->image);
-  }
-}
-
-static gint
-compare_findings (gconstpointer a,
-                  gconstpointer b)
-{
-  LkFinding *first = *(LkFinding * const *) a, *second = *(LkFinding * const *) b;
-  guint n_first = lk_finding_get_images (first)->len, n_second = lk_finding_get_images (second)->len;
-
-  if (lk_finding_get_severity (first) != lk_finding_get_severity (second))
-    return lk_finding_get_severity (first) > lk_finding_get_severity (second) ? -1 : 1;
-  if (lk_finding_get_check (first) != lk_finding_get_check (second))
-    return lk_finding_get_check (first) < lk_finding_get_check (second) ? -1 : 1;
-  if (n_first != n_second)
-    return n_first > n_second ? -1 : 1;
-  return g_strcmp0 (lk_finding_get_word (first), lk_finding_get_word (second));
-}
-
-/* The parts of an update, in their order. Each may be left and taken up again where it was. */
-enum
-{
-  PHASE_BEGIN,
-  PHASE_READ,         /* captions, taken apart */
-  PHASE_COUNT,        /* over all of them */
-  PHASE_COUNTED,
-  PHASE_COMPARE,      /* pictures with each other */
-  PHASE_SET,
-  PHASE_PLAN,
-  PHASE_EVERYWHERE,
-  PHASE_LOOK,         /* at each picture and caption */
-  PHASE_END,
-};
-
-static void
-begin (LkChecks *self)
-{
-  lk_checks_read_settings (self);
-  g_ptr_array_set_size (self->rows, 0);
-  g_hash_table_remove_all (self->index);
-  g_ptr_array_set_size (self->findings, 0);
-  lk_checks_counts_clear (&self->counting);
-  if (self->comparing != NULL)
-    self->hash_sum = 0;   /* it was not finished */
-  g_clear_pointer (&self->comparing, lk_checks_alike_free);
-  self->is_stale = FALSE;
-}
-
-static void
-look_at_image (LkChecks *self,
-               LkImage  *image)
-{
-  Gathering gathering = { self->index, self->findings, image, LK_SEVERITY_NONE };
-
-  if (lk_image_get_state (image) != LK_STATE_REJECT)
-    {
-      if (lk_image_is_counted (image))
-        lk_checks_look_at_row (self, self->rows->pdata[self->next_row++], gather, &gathering);
-      lk_checks_look_at_picture (self, image, gather, &gathering);
-    }
-  lk_image_set_severity (image, gathering.worst);
-}
-
-/* A piece of the phase. TRUE: the phase is through. */
-static gboolean
-run_phase (LkChecks *self,
-           gint64    end)
-{
-  switch (self->phase)
-    {
-    case PHASE_BEGIN:
-      begin (self);
-      return TRUE;
-    case PHASE_READ:
-      if (self->next < lk_project_get_n_images (self->project))
-        lk_checks_read_caption (self, lk_project_get_image (self->project, self->next++));
-      else
-        lk_checks_begin_counting (self);
-      return self->next >= lk_project_get_n_images (self->project) && self->counting.captions != NULL;
-    case PHASE_COUNT:
-      if (self->next < self->rows->len)
-        lk_checks_count_row (self, self->rows->pdata[self->next++]);
-      return self->next >= self->rows->len;
-    case PHASE_COUNTED:
-      lk_checks_end_counting (self);
-      return TRUE;
-    case PHASE_COMPARE:
-      return lk_checks_compare (self, end);
-    case PHASE_SET:
-      lk_checks_look_at_set (self, self->findings);
-      return TRUE;
-    case PHASE_PLAN:
-      lk_checks_look_at_plan (self, self->findings);
-      return TRUE;
-    case PHASE_EVERYWHERE:
-      lk_checks_find_everywhere (self, self->findings);
-      self->next_row = 0;
-      return TRUE;
-    case PHASE_LOOK:
-      if (self->next < lk_project_get_n_images (self->project))
-        look_at_image (self, lk_project_get_image (self->project, self->next++));
-      return self->next >= lk_project_get_n_images (self->project);
-    default:
-      g_assert_not_reached ();
-    }
-}
+/* ---- the project --------------------------------------------------------------------------------------------------- */
 
 gboolean
 lk_checks_step (LkChecks    *self,
-                gint64       budget,
+                gint64       budget_us,
                 GListModel **findings)
 {
-  gint64 end = budget < G_MAXINT64 ? g_get_monotonic_time () + budget : G_MAXINT64;
+  g_autoptr (GPtrArray) found = NULL;
   GListStore *list;
 
-  if (self->is_stale)
-    self->phase = PHASE_BEGIN;
-  for (guint n = 0; self->phase < PHASE_END; n++)
-    {
-      if (n % 32 == 31 && g_get_monotonic_time () >= end)
-        return FALSE;
-      if (!run_phase (self, end))
-        {
-          if (self->phase == PHASE_COMPARE)
-            return FALSE;
-          continue;
-        }
-      self->phase++;
-      self->next = 0;
-      if (self->phase < PHASE_END && g_get_monotonic_time () >= end)
-        return FALSE;
-    }
-
-  g_ptr_array_sort (self->findings, compare_findings);
+  *findings = NULL;
+  if (!lk_checks_run_step (self->run, budget_us, &found))
+    return FALSE;
   list = g_list_store_new (LK_TYPE_FINDING);
-  g_list_store_splice (list, 0, 0, self->findings->pdata, self->findings->len);
+  g_list_store_splice (list, 0, 0, found->pdata, found->len);
   *findings = G_LIST_MODEL (list);
-  g_ptr_array_set_size (self->findings, 0);
-  g_hash_table_remove_all (self->index);
-  self->phase = PHASE_BEGIN;
   return TRUE;
 }
 
 GListModel *
 lk_checks_update (LkChecks *self)
 {
-  GListModel *findings = NULL;
+  GListModel *findings;
 
-  self->phase = PHASE_BEGIN;
+  lk_checks_run_reset (self->run);
   while (!lk_checks_step (self, G_MAXINT64, &findings))
     ;
   return findings;
 }
 
+void
+lk_checks_get_coverage (LkChecks   *self,
+                        LkCoverage *coverage)
+{
+  lk_checks_run_get_coverage (self->run, coverage);
+}
+
 /* ---- one picture --------------------------------------------------------------------------------------------------- */
 
-static void
-collect (LkCheckId   id,
-         const char *word,
-         const char *instead,
-         gpointer    data)
+/* What is wrong with a picture, its caption being `caption` or, if NULL, the saved one; `spans` receives the tags. */
+static GArray *
+check (LkChecks    *self,
+       LkImage     *image,
+       const char  *caption,
+       GArray     **spans)
 {
-  Gathering *gathering = data;
-  LkFinding *finding;
+  GArray *hits = lk_hits_new ();
+  LkSeen *seen;
 
-  for (guint i = 0; i < gathering->findings->len; i++)
+  lk_checks_run_get_rules (self->run);
+  seen = lk_checks_run_see (self->run, image);
+  *spans = caption != NULL ? lk_lexicon_parse (lk_checks_run_get_lexicon (self->run), caption) : g_array_ref (seen->spans);
+  lk_checks_run_check (self->run, image, caption, *spans, hits);
+  if (caption == NULL || g_str_equal (caption, lk_image_get_caption (image)))
+    if (seen->is_copy && lk_image_is_counted (image))
+      lk_hits_add (hits, LK_CHECK_CAPTION_DUPLICATE, 0, 0, NULL, NULL);
+  if (seen->is_alike && lk_image_is_counted (image))
+    lk_hits_add (hits, LK_CHECK_NEAR_DUPLICATE, 0, 0, NULL, NULL);
+  if (seen->is_twin)
     {
-      finding = gathering->findings->pdata[i];
-      if (lk_finding_get_check (finding) == lk_check_get (id) && g_strcmp0 (lk_finding_get_word (finding), word) == 0 &&
-          g_strcmp0 (lk_finding_get_instead (finding), instead) == 0)
-        return;
+      g_autofree char *name = g_strconcat (lk_image_get_stem (image), ".txt", NULL);
+
+      lk_hits_add (hits, LK_CHECK_STEM_SHARED, 0, 0, name, NULL);
     }
-  finding = lk_finding_new (id, word, instead);
-  lk_finding_add_image (finding, gathering->image);
-  g_ptr_array_add (gathering->findings, finding);
+  return hits;
+}
+
+static gint
+compare_hits (gconstpointer a,
+              gconstpointer b)
+{
+  const LkHit *first = a, *second = b;
+  gint by_severity = (gint) lk_check_get (second->check)->severity - (gint) lk_check_get (first->check)->severity;
+
+  if (by_severity != 0)
+    return by_severity;
+  return first->check != second->check ? (gint) first->check - (gint) second->check : (gint) first->start - (gint) second->start;
 }
 
 GPtrArray *
@@ -368,70 +136,24 @@ lk_checks_check_image (LkChecks   *self,
                        LkImage    *image,
                        const char *caption)
 {
-  Gathering gathering = { .findings = g_ptr_array_new_with_free_func (g_object_unref), .image = image };
+  g_autoptr (GArray) spans = NULL;
+  g_autoptr (GArray) hits = check (self, image, caption, &spans);
+  GPtrArray *findings = g_ptr_array_new_full (hits->len, g_object_unref);
 
-  lk_checks_read_settings (self);
-  if (lk_image_get_trouble (image) == NULL)
-    lk_checks_look_at_caption (self, image, caption != NULL ? caption : lk_image_get_caption (image), collect, &gathering);
-  lk_checks_look_at_picture (self, image, collect, &gathering);
-  g_ptr_array_sort (gathering.findings, compare_findings);
-  return gathering.findings;
-}
-
-/* ---- marks --------------------------------------------------------------------------------------------------------- */
-
-typedef struct
-{
-  const char *caption;
-  char       *folded;     /* owned; byte for byte */
-  GArray     *marks;
-} Marking;
-
-/* Every place where the words of a case stand. */
-static void
-mark (LkCheckId   id,
-      const char *word,
-      const char *instead,
-      gpointer    data)
-{
-  Marking *marking = data;
-  g_autofree char *wanted = NULL;
-  const char *at;
-
-  if (id != LK_CHECK_FEATURE_CONTRADICTED && id != LK_CHECK_TWO_WORDS && id != LK_CHECK_TAG_TYPO && id != LK_CHECK_TRIGGER_NOT_FIRST)
-    return;
-  wanted = lk_words_fold (word);
-  for (at = marking->folded; (at = lk_words_find (at, wanted)) != NULL; at += strlen (wanted))
+  g_array_sort (hits, compare_hits);
+  for (guint i = 0; i < hits->len; i++)
     {
-      LkMark found = { lk_check_get (id), at - marking->folded, at - marking->folded + strlen (wanted) };
-      gboolean is_known = FALSE;
+      const LkHit *hit = &g_array_index (hits, LkHit, i), *former = i > 0 ? hit - 1 : NULL;
+      GPtrArray *images;
 
-      for (guint i = 0; i < marking->marks->len; i++)
-        {
-          LkMark *other = &g_array_index (marking->marks, LkMark, i);
-
-          is_known = is_known || (other->check == found.check && other->start == found.start);
-        }
-      if (!is_known)
-        g_array_append_val (marking->marks, found);
+      /* A word that is wrong twice is one finding, with two marks. */
+      if (former != NULL && former->check == hit->check && g_strcmp0 (former->word, hit->word) == 0 && g_strcmp0 (former->instead, hit->instead) == 0)
+        continue;
+      images = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (images, g_object_ref (image));
+      g_ptr_array_add (findings, lk_finding_new (hit->check, hit->word, hit->instead, 1, images));
     }
-}
-
-/* What comes after the 75th token. */
-static void
-mark_rest (LkChecks   *self,
-           const char *caption,
-           GArray     *marks)
-{
-  g_autoptr (GArray) tokens = self->tokenizer != NULL ? lk_tokenizer_encode (self->tokenizer, caption, -1) : NULL;
-
-  if (tokens != NULL && tokens->len > LK_TOKENIZER_CHUNK_TOKENS)
-    {
-      LkMark rest = { lk_check_get (LK_CHECK_CAPTION_LONG), g_array_index (tokens, LkToken, LK_TOKENIZER_CHUNK_TOKENS).start,
-                      g_array_index (tokens, LkToken, tokens->len - 1).end };
-
-      g_array_append_val (marks, rest);
-    }
+  return findings;
 }
 
 static gint
@@ -440,7 +162,7 @@ compare_marks (gconstpointer a,
 {
   const LkMark *first = a, *second = b;
 
-  return first->start != second->start ? (first->start < second->start ? -1 : 1) : (first->end < second->end ? -1 : first->end > second->end);
+  return first->start != second->start ? (gint) first->start - (gint) second->start : (gint) first->end - (gint) second->end;
 }
 
 GArray *
@@ -448,13 +170,141 @@ lk_checks_mark_caption (LkChecks   *self,
                         LkImage    *image,
                         const char *caption)
 {
+  g_autoptr (GArray) spans = NULL;
+  g_autoptr (GArray) hits = check (self, image, caption, &spans);
   GArray *marks = g_array_new (FALSE, FALSE, sizeof (LkMark));
-  g_autofree char *folded = lk_words_fold_in_place (caption);
-  Marking marking = { caption, folded, marks };
+  LkTokenizer *tokenizer;
 
-  lk_checks_read_settings (self);
-  lk_checks_look_at_caption (self, image, caption, mark, &marking);
-  mark_rest (self, caption, marks);
+  for (guint i = 0; i < hits->len; i++)
+    {
+      LkHit *hit = &g_array_index (hits, LkHit, i);
+
+      if (hit->check == LK_CHECK_CAPTION_LONG && lk_shared_tokenizer_get (FALSE, &tokenizer) && tokenizer != NULL)
+        lk_caption_find_cut (tokenizer, caption != NULL ? caption : lk_image_get_caption (image), &hit->start, &hit->end);
+      if (hit->end > hit->start)
+        g_array_append_val (marks, ((LkMark) { lk_check_get (hit->check), hit->start, hit->end }));
+    }
   g_array_sort (marks, compare_marks);
   return marks;
+}
+
+char *
+lk_checks_draft_caption (LkChecks *self,
+                         LkImage  *image)
+{
+  return lk_caption_draft (lk_checks_run_get_rules (self->run), lk_image_get_shot (image));
+}
+
+guint
+lk_checks_count_tokens (LkChecks   *self,
+                        const char *caption)
+{
+  LkTokenizer *tokenizer;
+
+  lk_shared_tokenizer_get (TRUE, &tokenizer);
+  lk_lexicon_set_tokenizer (lk_checks_run_get_lexicon (self->run), tokenizer);
+  return lk_lexicon_count_tokens (lk_checks_run_get_lexicon (self->run), caption);
+}
+
+/* ---- fixes --------------------------------------------------------------------------------------------------------- */
+
+/* One fault of the finding's kind less; NULL: there is none, or a person must do it. */
+static char *
+mend_once (LkChecks   *self,
+           LkFinding  *finding,
+           const char *caption)
+{
+  LkRules *rules = lk_checks_run_get_rules (self->run);
+  g_autoptr (GArray) spans = lk_lexicon_parse (lk_checks_run_get_lexicon (self->run), caption);
+  g_autoptr (GArray) hits = lk_hits_new ();
+
+  lk_rules_check (rules, spans, 0, hits);
+  for (guint i = 0; i < hits->len; i++)
+    {
+      const LkHit *hit = &g_array_index (hits, LkHit, i);
+
+      if (hit->check == lk_finding_get_index (finding) && g_strcmp0 (hit->word, lk_finding_get_word (finding)) == 0 &&
+          g_strcmp0 (hit->instead, lk_finding_get_instead (finding)) == 0)
+        return lk_caption_mend (rules, caption, spans, hit);
+    }
+  return NULL;
+}
+
+static gboolean
+mend_caption (LkChecks  *self,
+              LkFinding *finding,
+              LkImage   *image,
+              LkEdit    *edit)
+{
+  g_autofree char *caption = g_strdup (lk_edit_get_caption (edit, image));
+  gboolean is_mended = FALSE;
+
+  for (guint i = 0; i < MAX_MENDS; i++)
+    {
+      g_autofree char *mended = mend_once (self, finding, caption);
+
+      if (mended == NULL || g_str_equal (mended, caption))
+        break;
+      g_free (caption);
+      caption = g_steal_pointer (&mended);
+      is_mended = TRUE;
+    }
+  if (is_mended)
+    lk_edit_set_caption (edit, image, caption);
+  return is_mended;
+}
+
+static gboolean
+write_draft (LkChecks  *self,
+             LkFinding *finding,
+             LkImage   *image,
+             LkEdit    *edit)
+{
+  g_autofree char *draft = lk_checks_draft_caption (self, image);
+
+  /* What someone wrote is not written over. */
+  if (lk_finding_get_index (finding) != LK_CHECK_CAPTION_NONE || *draft == '\0')
+    return FALSE;
+  lk_edit_set_caption (edit, image, draft);
+  return TRUE;
+}
+
+static gboolean
+fix_image (LkChecks  *self,
+           LkFinding *finding,
+           LkImage   *image,
+           LkEdit    *edit)
+{
+  switch (lk_finding_get_check (finding)->fix)
+    {
+    case LK_FIX_ADD_TRIGGER:
+    case LK_FIX_TRIGGER_FIRST:
+    case LK_FIX_ADD_FEATURE:
+    case LK_FIX_REPLACE_WORD:
+    case LK_FIX_REMOVE_WORD:
+      return mend_caption (self, finding, image, edit);
+    case LK_FIX_WRITE_CAPTION:
+      return write_draft (self, finding, image, edit);
+    case LK_FIX_REJECT:
+      lk_edit_set_state (edit, image, LK_STATE_REJECT);
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+lk_checks_fix (LkChecks  *self,
+               LkFinding *finding,
+               LkImage   *image,
+               LkEdit    *edit)
+{
+  GPtrArray *images = lk_finding_get_images (finding);
+  gboolean is_fixed = FALSE;
+
+  if (image != NULL)
+    return fix_image (self, finding, image, edit);
+  for (guint i = 0; i < images->len; i++)
+    is_fixed |= fix_image (self, finding, images->pdata[i], edit);
+  return is_fixed;
 }

@@ -38,6 +38,7 @@ typedef struct
   LkFix       fix;
   const char *fix_label;      /* on the button, translated; NULL: no button */
   gboolean    is_caption;     /* else about the picture or the whole set */
+  gboolean    is_whole_set;   /* no picture is worse for it: it sets no image's "severity", and lk_checks_check_image () leaves it out */
 } LkCheck;
 
 guint          lk_check_get_n   (void);

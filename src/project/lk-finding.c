@@ -1,4 +1,4 @@
-/* LkFinding: one case of a check, with its sentence and its pictures. See lk-checks.h. */
+/* lk-finding.c: LkFinding, and the hits that findings are made of. */
 #define G_LOG_DOMAIN "likeness-project"
 
 #include "config.h"
@@ -7,27 +7,13 @@
 
 struct _LkFinding
 {
-  GObject    parent_instance;
+  GObject       parent_instance;
 
-  LkCheckId  id;
-  char      *word, *instead;  /* owned, or NULL */
-  guint      number;          /* in the sentence; 0: of the pictures */
-  GPtrArray *images;          /* owned */
-  char      *sentence;        /* owned; made when asked for */
+  LkCheckIndex  index;
+  char         *sentence;           /* owned */
+  char         *word, *instead;     /* owned, or NULL */
+  GPtrArray    *images;             /* owned */
 };
-
-enum
-{
-  PROP_0,
-  PROP_ID,
-  PROP_TITLE,
-  PROP_SENTENCE,
-  PROP_SEVERITY,
-  PROP_N_IMAGES,
-  N_PROPS
-};
-
-static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (LkFinding, lk_finding, G_TYPE_OBJECT)
 
@@ -36,106 +22,69 @@ lk_finding_finalize (GObject *object)
 {
   LkFinding *self = LK_FINDING (object);
 
+  g_free (self->sentence);
   g_free (self->word);
   g_free (self->instead);
-  g_free (self->sentence);
   g_ptr_array_unref (self->images);
 
   G_OBJECT_CLASS (lk_finding_parent_class)->finalize (object);
 }
 
 static void
-lk_finding_get_property (GObject    *object,
-                         guint       id,
-                         GValue     *value,
-                         GParamSpec *pspec)
-{
-  LkFinding *self = LK_FINDING (object);
-
-  switch (id)
-    {
-    case PROP_ID: g_value_set_string (value, lk_finding_get_id (self)); break;
-    case PROP_TITLE: g_value_set_string (value, lk_finding_get_check (self)->title); break;
-    case PROP_SENTENCE: g_value_set_string (value, lk_finding_get_sentence (self)); break;
-    case PROP_SEVERITY: g_value_set_enum (value, lk_finding_get_severity (self)); break;
-    case PROP_N_IMAGES: g_value_set_uint (value, self->images->len); break;
-    default: G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
 lk_finding_class_init (LkFindingClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-
-  object_class->finalize = lk_finding_finalize;
-  object_class->get_property = lk_finding_get_property;
-
-  properties[PROP_ID] = g_param_spec_string ("id", NULL, NULL, NULL, flags);
-  properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
-  properties[PROP_SENTENCE] = g_param_spec_string ("sentence", NULL, NULL, NULL, flags);
-  properties[PROP_SEVERITY] = g_param_spec_enum ("severity", NULL, NULL, LK_TYPE_SEVERITY, LK_SEVERITY_NONE, flags);
-  properties[PROP_N_IMAGES] = g_param_spec_uint ("n-images", NULL, NULL, 0, G_MAXUINT, 0, flags);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  G_OBJECT_CLASS (klass)->finalize = lk_finding_finalize;
 }
 
 static void
 lk_finding_init (LkFinding *self)
 {
-  self->images = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 LkFinding *
-lk_finding_new (LkCheckId   id,
-                const char *word,
-                const char *instead)
+lk_finding_new (LkCheckIndex  check,
+                const char   *word,
+                const char   *instead,
+                guint         n,
+                GPtrArray    *images)
 {
   LkFinding *self = g_object_new (LK_TYPE_FINDING, NULL);
 
-  self->id = id;
+  self->index = check;
+  self->sentence = lk_check_describe (check, word, instead, n);
   self->word = g_strdup (word);
   self->instead = g_strdup (instead);
+  self->images = images;
   return self;
 }
 
-void
-lk_finding_add_image (LkFinding *self,
-                      LkImage   *image)
+LkCheckIndex
+lk_finding_get_index (LkFinding *self)
 {
-  g_ptr_array_add (self->images, g_object_ref (image));
-}
-
-void
-lk_finding_set_number (LkFinding *self,
-                       guint      n)
-{
-  self->number = n;
+  return self->index;
 }
 
 const LkCheck *
 lk_finding_get_check (LkFinding *self)
 {
-  return lk_check_get (self->id);
+  return lk_check_get (self->index);
 }
 
 const char *
 lk_finding_get_id (LkFinding *self)
 {
-  return lk_check_get (self->id)->id;
+  return lk_check_get (self->index)->id;
 }
 
 LkSeverity
 lk_finding_get_severity (LkFinding *self)
 {
-  return lk_check_get (self->id)->severity;
+  return lk_check_get (self->index)->severity;
 }
 
 const char *
 lk_finding_get_sentence (LkFinding *self)
 {
-  if (self->sentence == NULL)
-    self->sentence = lk_check_make_sentence (self->id, self->number != 0 ? self->number : self->images->len, self->word, self->instead);
   return self->sentence;
 }
 
@@ -155,4 +104,37 @@ const char *
 lk_finding_get_instead (LkFinding *self)
 {
   return self->instead;
+}
+
+/* ---- hits ---------------------------------------------------------------------------------------------------------- */
+
+static void
+clear_hit (gpointer data)
+{
+  LkHit *hit = data;
+
+  g_clear_pointer (&hit->word, g_ref_string_release);
+  g_clear_pointer (&hit->instead, g_ref_string_release);
+}
+
+GArray *
+lk_hits_new (void)
+{
+  GArray *hits = g_array_new (FALSE, FALSE, sizeof (LkHit));
+
+  g_array_set_clear_func (hits, clear_hit);
+  return hits;
+}
+
+void
+lk_hits_add (GArray       *hits,
+             LkCheckIndex  check,
+             guint         start,
+             guint         end,
+             const char   *word,
+             const char   *instead)
+{
+  LkHit hit = { check, start, end, word != NULL ? g_ref_string_new (word) : NULL, instead != NULL ? g_ref_string_new (instead) : NULL };
+
+  g_array_append_val (hits, hit);
 }

@@ -4,198 +4,249 @@
 
 #include "project/lk-vocabulary.h"
 
+#include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "base/lk-file.h"
-#include "project/lk-words.h"
 
-#define MOST_WORDS 4   /* of a phrase */
+#define MAX_ASPECTS 64
 
 struct _LkVocabulary
 {
-  GArray     *terms;      /* LkTerm; strings of `strings` */
-  GHashTable *phrases;    /* folded phrase, "~" included -> term + 1; a set bit OWN for the term's own words */
-  GStringChunk *strings;
+  char       *text;           /* owned; the file, cut into strings */
+  GArray     *concepts;       /* LkConcept, owned */
+  GArray     *phrases;        /* LkPhrase, owned */
+  GPtrArray  *aspects;        /* their names, in the order of their bits; unowned strings */
+  GHashTable *by_first;       /* word -> GArray of guint, owned */
+  GHashTable *by_noun;        /* the same */
 };
 
-#define OWN 0x40000000u
-
 static void
-add_phrase (LkVocabulary *self,
-            const char   *phrase,
-            guint         term,
-            gboolean      is_own)
+clear_phrase (gpointer data)
 {
-  char *folded = lk_words_fold (phrase);
+  LkPhrase *phrase = data;
 
-  if (*folded == '\0' || g_hash_table_contains (self->phrases, folded))
-    g_free (folded);
-  else
-    g_hash_table_insert (self->phrases, folded, GUINT_TO_POINTER ((term + 1) | (is_own ? OWN : 0)));
-}
-
-static void
-read_line (LkVocabulary *self,
-           const char   *line)
-{
-  g_auto (GStrv) fields = g_strsplit (line, "\t", 3);
-  LkTerm term;
-
-  if (line[0] == '#' || fields[0] == NULL || fields[1] == NULL)
-    return;
-  term.is_exclusive = fields[0][0] == '!';
-  term.group = g_string_chunk_insert_const (self->strings, fields[0] + term.is_exclusive);
-  term.words = g_string_chunk_insert_const (self->strings, fields[1]);
-  g_array_append_val (self->terms, term);
-  add_phrase (self, fields[1], self->terms->len - 1, TRUE);
-  if (fields[2] != NULL)
-    {
-      g_auto (GStrv) others = g_strsplit (fields[2], "|", -1);
-
-      for (guint i = 0; others[i] != NULL; i++)
-        add_phrase (self, others[i], self->terms->len - 1, FALSE);
-    }
-}
-
-LkVocabulary *
-lk_vocabulary_new (void)
-{
-  LkVocabulary *self = g_new0 (LkVocabulary, 1);
-  g_autofree char *path = lk_data_path ("vocabulary/people.tsv");
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-  g_autoptr (GError) error = NULL;
-
-  self->terms = g_array_new (FALSE, FALSE, sizeof (LkTerm));
-  self->phrases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->strings = g_string_chunk_new (4096);
-  text = lk_file_read (path, 16 << 20, NULL, &error);
-  if (text == NULL)
-    {
-      g_message ("%s", error->message);
-      return self;
-    }
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    read_line (self, lines[i]);
-  return self;
+  g_strfreev (phrase->words);
 }
 
 void
 lk_vocabulary_free (LkVocabulary *self)
 {
-  g_array_unref (self->terms);
-  g_hash_table_unref (self->phrases);
-  g_string_chunk_free (self->strings);
+  g_hash_table_unref (self->by_first);
+  g_hash_table_unref (self->by_noun);
+  g_ptr_array_unref (self->aspects);
+  g_array_unref (self->phrases);
+  g_array_unref (self->concepts);
+  g_free (self->text);
   g_free (self);
 }
 
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+/* The next field of a line, ended where `separator` was; `rest` moves behind it, or becomes NULL. */
+static char *
+next_field (char **rest,
+            char   separator)
+{
+  char *field = *rest, *end;
+
+  if (field == NULL)
+    return NULL;
+  end = strchr (field, separator);
+  if (end != NULL)
+    *end++ = '\0';
+  *rest = end;
+  return field;
+}
+
+static guint64
+add_aspect (LkVocabulary *self,
+            const char   *name)
+{
+  guint64 bit = lk_vocabulary_find_aspect (self, name);
+
+  if (bit != 0 || self->aspects->len == MAX_ASPECTS)
+    return bit;
+  g_ptr_array_add (self->aspects, (char *) name);
+  return G_GUINT64_CONSTANT (1) << (self->aspects->len - 1);
+}
+
+static void
+read_aspects (LkVocabulary *self,
+              LkConcept    *concept,
+              char         *names)
+{
+  char *name;
+
+  while ((name = next_field (&names, '+')) != NULL)
+    {
+      gsize length = strlen (name);
+      char mark = length > 0 ? name[length - 1] : '\0';
+      g_autofree char *full_name = NULL;
+      guint64 bit;
+
+      if (mark == '!' || mark == '~')
+        name[length - 1] = '\0';
+      /* An aspect belongs to its thing: the colour of hair says nothing of that of eyes. */
+      full_name = g_strconcat (concept->thing, " ", name, NULL);
+      bit = add_aspect (self, g_intern_string (full_name));
+      concept->aspects |= bit;
+      concept->exclusive |= mark == '!' ? bit : 0;
+      concept->has_forms |= mark == '~';
+    }
+}
+
+static gboolean
+read_line (LkVocabulary *self,
+           char         *line)
+{
+  LkConcept concept = { .thing = next_field (&line, '\t'), .first = self->phrases->len };
+  char *aspects = next_field (&line, '\t'), *text;
+
+  if (aspects == NULL || line == NULL)
+    return FALSE;
+  read_aspects (self, &concept, aspects);
+  while ((text = next_field (&line, '|')) != NULL)
+    {
+      LkPhrase phrase = { .text = text, .concept = self->concepts->len };
+
+      phrase.words = g_strsplit (text, " ", -1);
+      phrase.n_words = g_strv_length (phrase.words);
+      if (*text == '\0')
+        {
+          clear_phrase (&phrase);
+          return FALSE;
+        }
+      g_array_append_val (self->phrases, phrase);
+      concept.n++;
+    }
+  g_array_append_val (self->concepts, concept);
+  return TRUE;
+}
+
+static void
+index_under (GHashTable *table,
+             const char *word,
+             guint       phrase)
+{
+  GArray *found = g_hash_table_lookup (table, word);
+
+  if (found == NULL)
+    {
+      found = g_array_new (FALSE, FALSE, sizeof (guint));
+      g_hash_table_insert (table, (char *) word, found);
+    }
+  g_array_append_val (found, phrase);
+}
+
+static gint
+compare_lengths (gconstpointer a,
+                 gconstpointer b,
+                 gpointer      data)
+{
+  LkVocabulary *self = data;
+  guint first = *(const guint *) a, second = *(const guint *) b;
+
+  return (gint) lk_vocabulary_get_phrase (self, second)->n_words - (gint) lk_vocabulary_get_phrase (self, first)->n_words;
+}
+
+static void
+make_index (LkVocabulary *self)
+{
+  GHashTableIter iter;
+  gpointer found;
+
+  for (guint i = 0; i < self->phrases->len; i++)
+    {
+      const LkPhrase *phrase = lk_vocabulary_get_phrase (self, i);
+
+      index_under (self->by_first, phrase->words[0], i);
+      if (phrase->n_words == 2 && lk_vocabulary_get_concept (self, phrase->concept)->exclusive != 0)
+        index_under (self->by_noun, phrase->words[1], i);
+    }
+  g_hash_table_iter_init (&iter, self->by_first);
+  while (g_hash_table_iter_next (&iter, NULL, &found))
+    g_array_sort_with_data (found, compare_lengths, self);
+}
+
+LkVocabulary *
+lk_vocabulary_new (const char  *path,
+                   GError     **error)
+{
+  g_autoptr (LkVocabulary) self = g_new0 (LkVocabulary, 1);
+  g_autofree char *own_path = path == NULL ? lk_data_path ("vocabulary/synonyms.tsv") : NULL;
+  guint number = 0;
+  char *rest, *line;
+
+  self->concepts = g_array_new (FALSE, FALSE, sizeof (LkConcept));
+  self->phrases = g_array_new (FALSE, FALSE, sizeof (LkPhrase));
+  g_array_set_clear_func (self->phrases, clear_phrase);
+  self->aspects = g_ptr_array_new ();
+  self->by_first = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_array_unref);
+  self->by_noun = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_array_unref);
+
+  if (path == NULL)
+    path = own_path;
+  if (!g_file_get_contents (path, &self->text, NULL, error))
+    return NULL;
+  rest = self->text;
+  while ((line = next_field (&rest, '\n')) != NULL)
+    {
+      number++;
+      if (*line != '\0' && *line != '#' && !read_line (self, line))
+        {
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                       _("Line %u of “%s” is no row of three columns: thing, aspects and words."), number, path);
+          return NULL;
+        }
+    }
+  make_index (self);
+  return g_steal_pointer (&self);
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
 guint
-lk_vocabulary_get_n (LkVocabulary *self)
+lk_vocabulary_get_n_phrases (LkVocabulary *self)
 {
-  return self->terms->len;
+  return self->phrases->len;
 }
 
-const LkTerm *
-lk_vocabulary_get_term (LkVocabulary *self,
-                        guint         term)
+const LkPhrase *
+lk_vocabulary_get_phrase (LkVocabulary *self,
+                          guint         index)
 {
-  return &g_array_index (self->terms, LkTerm, term);
+  return &g_array_index (self->phrases, LkPhrase, index);
 }
 
-gint
-lk_vocabulary_look_up (LkVocabulary *self,
-                       const char   *words)
+const LkConcept *
+lk_vocabulary_get_concept (LkVocabulary *self,
+                           guint         index)
 {
-  g_autofree char *folded = lk_words_fold (words);
-
-  return (gint) (GPOINTER_TO_UINT (g_hash_table_lookup (self->phrases, folded)) & ~OWN) - 1;
+  return &g_array_index (self->concepts, LkConcept, index);
 }
 
-typedef struct
+guint64
+lk_vocabulary_find_aspect (LkVocabulary *self,
+                           const char   *name)
 {
-  guint start, end;
-} Word;
-
-/* Words by their places; what is no letter, digit, "/" or "'" parts them. */
-static GArray *
-split_words (const char *text)
-{
-  GArray *words = g_array_new (FALSE, FALSE, sizeof (Word));
-  guint i = 0;
-
-  while (text[i] != '\0')
-    {
-      Word word = { i, i };
-
-      while (g_ascii_isalnum (text[word.end]) || (guchar) text[word.end] >= 0x80 || text[word.end] == '/' || text[word.end] == '\'')
-        word.end++;
-      if (word.end > word.start)
-        g_array_append_val (words, word);
-      i = MAX (word.end, i + 1);
-    }
-  return words;
-}
-
-/* The phrase that begins at word `first` and has `n` words; with `gap`, the middle one of three is anything. */
-static guint
-look_up_at (LkVocabulary *self,
-            const char   *text,
-            GArray       *words,
-            guint         first,
-            guint         n,
-            gboolean      gap)
-{
-  char key[128];
-  gsize length = 0;
-
-  for (guint i = 0; i < n; i++)
-    {
-      Word word = g_array_index (words, Word, first + i);
-      const char *from = gap && i == 1 ? "~" : text + word.start;
-      gsize size = gap && i == 1 ? 1 : word.end - word.start;
-
-      if (length + size + 2 > sizeof key)
-        return 0;
-      if (i > 0)
-        key[length++] = ' ';
-      memcpy (key + length, from, size);
-      length += size;
-    }
-  key[length] = '\0';
-  return GPOINTER_TO_UINT (g_hash_table_lookup (self->phrases, key));
+  for (guint i = 0; i < self->aspects->len; i++)
+    if (g_str_equal (self->aspects->pdata[i], name))
+      return G_GUINT64_CONSTANT (1) << i;
+  return 0;
 }
 
 GArray *
-lk_vocabulary_find (LkVocabulary *self,
-                    const char   *text)
+lk_vocabulary_find_first (LkVocabulary *self,
+                          const char   *word)
 {
-  g_autofree char *folded = lk_words_fold_in_place (text);
-  g_autoptr (GArray) words = split_words (folded);
-  GArray *hits = g_array_new (FALSE, FALSE, sizeof (LkTermHit));
+  return g_hash_table_lookup (self->by_first, word);
+}
 
-  for (guint i = 0; i < words->len;)
-    {
-      guint found = 0, n;
-
-      for (n = MIN (MOST_WORDS, words->len - i); n > 0 && found == 0; n--)
-        {
-          found = look_up_at (self, folded, words, i, n, FALSE);
-          if (found == 0 && n == 3)
-            found = look_up_at (self, folded, words, i, n, TRUE);
-        }
-      if (found != 0)
-        {
-          /* The loop has counted one too far. */
-          LkTermHit hit = { (found & ~OWN) - 1, g_array_index (words, Word, i).start, g_array_index (words, Word, i + n).end, (found & OWN) != 0 };
-
-          g_array_append_val (hits, hit);
-          i += n + 1;
-        }
-      else
-        {
-          i++;
-        }
-    }
-  return hits;
+GArray *
+lk_vocabulary_find_noun (LkVocabulary *self,
+                         const char   *word)
+{
+  return g_hash_table_lookup (self->by_noun, word);
 }

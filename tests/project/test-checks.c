@@ -164,7 +164,7 @@ test_sentences_fuse_too (void)
   g_autoptr (LkChecks) checks = lk_checks_new (project);
   g_autoptr (GListModel) findings = lk_checks_update (checks);
 
-  g_assert_cmpuint (count_images (findings, "variable-everywhere", "in a park"), ==, 5);
+  g_assert_cmpuint (count_images (findings, "variable-everywhere", "park"), ==, 5);
   lk_test_close (project);
 }
 
@@ -179,13 +179,13 @@ test_fixes (void)
     { "trigger-missing", NULL, " a woman in a park,\nsmiling", " ohwx, a woman in a park,\nsmiling" },
     { "trigger-not-first", NULL, "smiling, ohwx woman, in a park", "ohwx woman, smiling, in a park" },
     { "trigger-not-first", NULL, "smiling,in a park,ohwx woman", "ohwx woman, smiling,in a park" },
-    { "trigger-not-first", NULL, "photo of ohwx woman sitting there, in a park", "ohwx, photo of ohwx woman sitting there, in a park" },
+    { "trigger-not-first", NULL, "photo of ohwx woman sitting there, in a park", "ohwx woman, photo of ohwx woman sitting there, in a park" },
     { "trigger-not-first", NULL, "woman ohwx, in a park, smiling", "ohwx woman, in a park, smiling" },
     { "feature-missing", "green eyes", "ohwx woman, brown hair, light skin, smiling\n", "ohwx woman, brown hair, green eyes, light skin, smiling\n" },
     { "feature-missing", "brown hair", "ohwx woman,green eyes, light skin, smiling", "ohwx woman, brown hair,green eyes, light skin, smiling" },
     { "feature-missing", "light skin", "in a park at noon, smiling", "light skin, in a park at noon, smiling" },
     { "feature-contradicted", "blue eyes", GOOD "Blue-Eyes, x", GOOD "x" },
-    { "feature-contradicted", "blue eyes", "ohwx woman, brown hair, Blue  eyes, blue eyes, x", "ohwx woman, brown hair, Blue  eyes, green eyes, x" },
+    { "feature-contradicted", "blue eyes", "ohwx woman, brown hair, Blue  eyes, blue eyes, x", "ohwx woman, brown hair, green eyes, x" },
     { "two-words", "brunette", "ohwx woman, Brunette, green eyes, brunettes, light skin", "ohwx woman, brown hair, green eyes, brunettes, light skin" },
     { "no-caption", NULL, "", "ohwx woman, brown hair, green eyes, light skin" },
   };
