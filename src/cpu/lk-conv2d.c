@@ -1,7 +1,7 @@
 /* lk-conv2d.c: convolution as a product whose A is gathered: a row is a pixel of the result, k runs over window and channels.
  *
  * In memory the `kw` pixels of one line of a window lie side by side, so a row of A is kh runs of kw·C floats, cut off at the
- * borders of the picture.
+ * borders of the picture. Windows of 3x3 with stride 1 are tiles for Winograd (lk-winograd.h) if there are a few.
  *
  * Backward: dx (y, x) = Σ dy ((y + pad - ky) / stride, (x + pad - kx) / stride) · W (ky, kx) over the ky, kx for which the
  * divisions come out even. Which they are depends on y and x modulo the stride only: each of the stride² classes of pixels is
@@ -13,19 +13,7 @@
 
 #include "cpu/lk-kernels.h"
 #include "cpu/lk-product.h"
-
-typedef struct
-{
-  /* What is read: pictures of h·w pixels of c channels; the window of result pixel (y, x) begins at y·stride + first_y, .. */
-  const float *input;
-  gsize        h, w, c;
-  gsize        window_h, window_w, stride;
-  gssize       first_y, first_x;
-
-  /* What is written: rows·columns pixels of every picture, at place_y + y·place_step, .. of place_h·place_w. */
-  gsize        rows, columns;
-  gsize        place_h, place_w, place_y, place_x, place_step;
-} LkWindow;
+#include "cpu/lk-winograd.h"
 
 typedef struct
 {
@@ -118,6 +106,17 @@ gather_pixels (const LkProduct *product,
     }
 }
 
+static void
+run_window (LkPool          *pool,
+            const LkProduct *product,
+            const LkWindow  *window)
+{
+  if (lk_winograd_pays (product, window))
+    LK_KERNEL (lk_winograd_run) (pool, product, window);
+  else
+    LK_KERNEL (lk_product_run) (pool, product);
+}
+
 /* Result pixels in their order, and the windows of x that they see. */
 static LkWindow
 forward_window (const LkCpuConv2d *conv)
@@ -157,7 +156,7 @@ conv2d_forward (LkPool            *pool,
     .data = &window,
   };
 
-  LK_KERNEL (lk_product_run) (pool, &product);
+  run_window (pool, &product, &window);
 }
 
 /* One class of pixels: those with (y + pad) % stride == rest_y, and so for x. */
@@ -204,7 +203,7 @@ conv2d_backward_class (LkPool            *pool,
     for (gsize j = 0; j < n_x; j++)
       taps[i * n_x + j] = ((rest_y + (n_y - 1 - i) * s) * conv->kw + rest_x + (n_x - 1 - j) * s) * conv->c;
 
-  LK_KERNEL (lk_product_run) (pool, &product);
+  run_window (pool, &product, &window);
 }
 
 static void

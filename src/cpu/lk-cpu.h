@@ -43,7 +43,8 @@ typedef struct
 void lk_cpu_gemm (LkPool          *pool,
                   const LkCpuGemm *gemm);
 
-/* Convolution as implicit GEMM, channels last: y = conv (x) + bias + add. x [n,h,w,c], weight [o,kh,kw,c] F32 or F16, y [n,out_h,out_w,o].
+/* Convolution, channels last, as implicit GEMM, 3x3 with stride 1 by Winograd: y = conv (x) + bias + add. x [n,h,w,c], weight
+ * [o,kh,kw,c] F32 or F16, y [n,out_h,out_w,o].
  * lk_cpu_conv2d_backward_data: dx [n,h,w,c] from dy [n,out_h,out_w,o] with the same weight, gathered, any stride; dx = result + add.
  * lk_cpu_conv2d_backward_weight: the weight's gradient [o,kh,kw,c] from x and dy; = result + add. */
 typedef struct

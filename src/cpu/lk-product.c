@@ -114,14 +114,14 @@ pack_rows (const LkProduct *product,
     }
 }
 
-static void
-pack_panel (const LkProduct *product,
-            gsize            first_k,
-            gsize            n_k,
-            gsize            column,
-            gsize            n_columns,
-            float           *to,
-            gsize            stride)
+void
+LK_KERNEL (lk_product_pack) (const LkProduct *product,
+                             gsize            first_k,
+                             gsize            n_k,
+                             gsize            column,
+                             gsize            n_columns,
+                             float           *to,
+                             gsize            stride)
 {
   gboolean is_f16 = product->b_dtype == LK_DTYPE_F16;
 
@@ -244,7 +244,7 @@ run_block (const LkProductJob *job,
             }
           else
             {
-              pack_panel (product, first_k + p, rest, first_column + column, tile.n_columns, panel, LK_MICRO_COLUMNS);
+              LK_KERNEL (lk_product_pack) (product, first_k + p, rest, first_column + column, tile.n_columns, panel, LK_MICRO_COLUMNS);
               tile.b = panel;
               tile.b_stride = LK_MICRO_COLUMNS;
             }

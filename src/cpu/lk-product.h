@@ -49,3 +49,12 @@ struct _LkProduct
 
 void LK_KERNEL (lk_product_run) (LkPool          *pool,
                                  const LkProduct *product);
+/* B's rows first_k to first_k + n_k, at most LK_MICRO_COLUMNS columns from `column` on, as floats, `stride` apart. Lanes that fill up the
+ * last vector are undefined. */
+void LK_KERNEL (lk_product_pack) (const LkProduct *product,
+                                  gsize            first_k,
+                                  gsize            n_k,
+                                  gsize            column,
+                                  gsize            n_columns,
+                                  float           *to,
+                                  gsize            stride);

@@ -357,6 +357,8 @@ main (int    argc,
   bench_conv (4, 24, 64, 64, 3, 1);
   bench_conv (4, 24, 128, 64, 3, 1);
   bench_conv (4, 12, 128, 128, 3, 1);
+  bench_conv (4, 6, 128, 128, 3, 1);
+  bench_conv (1, 8, 1280, 1280, 3, 1);
   bench_conv (4, 24, 64, 64, 3, 2);
   bench_conv (4, 24, 128, 64, 1, 1);
   bench_conv (1, 64, 4, 320, 3, 1);

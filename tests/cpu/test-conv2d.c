@@ -20,6 +20,9 @@ static const Case cases[] = {
   { 2, 8, 8, 20, 30, 3, 2, 1, 1 }, { 2, 7, 9, 20, 30, 3, 2, 1, 1 }, { 2, 8, 8, 20, 30, 3, 2, 0, 1 }, { 1, 13, 10, 3, 5, 3, 2, 0, 1 },
   { 2, 8, 8, 40, 24, 1, 1, 0, 0 }, { 1, 7, 7, 37, 129, 1, 1, 0, 0 }, { 1, 8, 8, 5, 6, 1, 2, 0, 0 }, { 1, 7, 7, 5, 6, 2, 2, 0, 0 },
   { 1, 9, 9, 5, 6, 5, 3, 2, 2 }, { 1, 5, 5, 320, 48, 3, 1, 1, 1 }, { 1, 4, 4, 16, 16, 3, 1, 2, 2 }, { 1, 30, 40, 3, 24, 7, 4, 3, 3 },
+  /* Winograd's: whole tiles and cut ones, odd channels, unlike padding, more channels than a block of k holds. */
+  { 2, 13, 11, 37, 40, 3, 1, 1, 1 }, { 1, 17, 16, 8, 9, 3, 1, 1, 1 }, { 3, 9, 9, 65, 33, 3, 1, 0, 0 }, { 1, 11, 14, 16, 16, 3, 1, 0, 2 },
+  { 1, 9, 9, 20, 24, 3, 1, 2, 2 }, { 1, 16, 16, 700, 64, 3, 1, 1, 1 }, { 5, 8, 8, 64, 129, 3, 1, 1, 1 },
 };
 
 static LkCpuConv2d
@@ -88,9 +91,10 @@ test_faults_are_found (void)
 {
   g_autoptr (LkPool) pool = lk_pool_new (2);
 
-  for (guint i = 2; i < 17; i++)
+  for (guint i = 2; i < G_N_ELEMENTS (cases); i++)
     for (guint way = 0; way < 4; way++)
-      lk_assert_reports (check_conv (pool, &cases[i], way & 1, way >> 1, FALSE, TRUE));
+      if (cases[i].kernel >= cases[i].stride)         /* else the pixel may be one that nothing sees */
+        lk_assert_reports (check_conv (pool, &cases[i], way & 1, way >> 1, FALSE, TRUE));
 }
 
 static char *
