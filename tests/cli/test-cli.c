@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 typedef struct
 {
@@ -238,6 +239,67 @@ test_bench (void)
   cJSON_Delete (json);
 }
 
+/* Whether there is a finding of `id` that names `image` (NULL: any). */
+static gboolean
+finds (const char *output,
+       const char *id,
+       const char *image)
+{
+  cJSON *json = cJSON_Parse (output), *finding, *name;
+  gboolean found = FALSE;
+
+  g_assert_nonnull (json);
+  cJSON_ArrayForEach (finding, cJSON_GetObjectItem (json, "findings"))
+    if (g_strcmp0 (cJSON_GetStringValue (cJSON_GetObjectItem (finding, "id")), id) == 0)
+      {
+        found |= image == NULL;
+        cJSON_ArrayForEach (name, cJSON_GetObjectItem (finding, "images"))
+          found |= g_strcmp0 (cJSON_GetStringValue (name), image) == 0;
+      }
+  cJSON_Delete (json);
+  return found;
+}
+
+/* A project as a person makes it, then two captions broken from outside: check says which, and scripts learn it from the exit code. */
+static void
+test_check (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("likeness-XXXXXX", NULL), *project = g_build_filename (folder, "Mira", NULL);
+  g_autofree char *sample = g_build_filename (g_getenv ("LIKENESS_DATA_DIR"), "starter", "sample", NULL);
+  g_autofree char *park = g_build_filename (project, "images", "full-park.txt", NULL);
+  g_autofree char *snow = g_build_filename (project, "images", "extra-snow.txt", NULL), *command = NULL;
+  g_auto (Result) none = run_cli ("check", project);
+  g_auto (Result) made = run_cli ("new", project, "--trigger", "ohwx", "--class", "woman");
+  g_auto (Result) imported = run_cli ("import", project, sample);
+  g_auto (Result) good = run_cli ("check", project, "--json");
+
+  g_assert_cmpint (none.status, ==, 3);
+  assert_contains (none.err, project);
+  g_assert_cmpint (made.status, ==, 0);
+  g_assert_cmpint (imported.status, ==, 0);
+  g_assert_cmpint (good.status, ==, 0);
+  g_assert_true (finds (good.out, "starter-base", NULL));
+  g_assert_false (finds (good.out, "no-caption", NULL));
+  g_assert_false (finds (good.out, "trigger-missing", NULL));
+
+  g_assert_true (g_file_set_contents (park, "a woman in a park, standing", -1, NULL));
+  g_assert_cmpint (g_unlink (snow), ==, 0);
+  {
+    g_auto (Result) bad = run_cli ("check", project, "--json");
+    g_auto (Result) words = run_cli ("check", project);
+
+    g_assert_cmpint (bad.status, ==, 1);
+    g_assert_true (finds (bad.out, "trigger-missing", "full-park.png"));
+    g_assert_false (finds (bad.out, "trigger-missing", "full-street.png"));
+    g_assert_true (finds (bad.out, "no-caption", "extra-snow.png"));
+    g_assert_cmpint (words.status, ==, 1);
+    assert_contains (words.out, "“ohwx” is missing");
+    assert_contains (words.out, "full-park.png");
+  }
+  command = g_strdup_printf ("rm -rf '%s'", folder);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -250,6 +312,7 @@ main (int    argc,
   g_test_add_func ("/cli/bare-locale", test_bare_locale);
   g_test_add_func ("/cli/progress-in-a-log", test_progress_in_a_log);
   g_test_add_func ("/cli/stop", test_stop);
+  g_test_add_func ("/cli/check", test_check);
   g_test_add_func ("/cli/devices", test_devices);
   g_test_add_func ("/cli/verify", test_verify);
   g_test_add_func ("/cli/bench", test_bench);
