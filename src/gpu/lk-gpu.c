@@ -540,6 +540,12 @@ lk_gpu_get_info (LkGpu *gpu)
 }
 
 guint64
+lk_gpu_get_memory_taken (LkGpu *gpu)
+{
+  return gpu->memory_taken;
+}
+
+guint64
 lk_gpu_get_memory_budget (LkGpu *gpu)
 {
   return MIN (get_memory_budget (gpu->physical, gpu->has_memory_budget), gpu->memory_cap - MIN (gpu->memory_cap, gpu->memory_taken));

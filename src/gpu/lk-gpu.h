@@ -68,6 +68,8 @@ void            lk_gpu_free                  (LkGpu            *gpu);
 const LkGpuInfo *lk_gpu_get_info             (LkGpu            *gpu);
 /* Bytes that this process may still take on the device, now. */
 guint64         lk_gpu_get_memory_budget     (LkGpu            *gpu);
+/* Bytes that this program has taken there. */
+guint64         lk_gpu_get_memory_taken      (LkGpu            *gpu);
 
 /* Device memory, zeroed, at most `max_allocation`. NULL with NO_MEMORY when there is no room; nothing spills silently. Free buffers
  * before their device. */

@@ -4,9 +4,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/lk-pool.h"
 #include "cpu/lk-cpu.h"
@@ -157,6 +159,20 @@ const char *
 lk_device_get_description (LkDevice *device)
 {
   return device->description;
+}
+
+guint64
+lk_device_get_memory_used (LkDevice *device)
+{
+  g_autofree char *text = NULL;
+  guint64 total, resident;
+
+  if (device->gpu)
+    return lk_gpu_get_memory_taken (device->gpu);
+  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL)
+      || sscanf (text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &total, &resident) != 2)
+    return 0;
+  return resident * (guint64) sysconf (_SC_PAGESIZE);
 }
 
 LkPool *

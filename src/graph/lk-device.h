@@ -42,6 +42,8 @@ void        lk_device_unref           (LkDevice    *device);
 gboolean    lk_device_is_cpu          (LkDevice    *device);
 /* One line for people: "CPU · AVX-512 · 2 threads" or "NVIDIA H100 · Vulkan T1". */
 const char *lk_device_get_description (LkDevice    *device);
+/* Bytes that are taken of its memory now: on Vulkan what this program took, on the CPU the process's resident memory. 0: not known. */
+guint64     lk_device_get_memory_used (LkDevice    *device);
 LkPool     *lk_device_get_pool        (LkDevice    *device);   /* the CPU's; NULL on Vulkan */
 LkGpu      *lk_device_get_gpu         (LkDevice    *device);   /* Vulkan's; NULL on the CPU */
 

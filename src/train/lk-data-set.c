@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/lk-file.h"
+#include "base/lk-random.h"
 #include "base/lk-sha256.h"
 #include "train/lk-data-set.h"
+#include "train/lk-streams.h"
 
 G_DEFINE_QUARK (lk-data-set-error-quark, lk_data_set_error)
 
@@ -157,7 +159,23 @@ lk_data_set_new_from_project (LkProject              *project,
   for (guint i = 0; i < images->len; i++)
     if (!add_image (data_set, project, images->pdata[i], &rule, settings->num_repeats, error))
       return NULL;
+  lk_data_set_hold_out (data_set, settings->validation_split, (guint64) settings->seed);
   return g_steal_pointer (&data_set);
+}
+
+void
+lk_data_set_hold_out (LkDataSet *data_set,
+                      double     share,
+                      guint64    seed)
+{
+  guint n = data_set->items->len, n_held = share > 0 ? MAX (1, (guint) (share * n + 0.5)) : 0;
+  g_autofree guint32 *order = g_new (guint32, n);
+
+  for (guint i = 0; i < n; i++)
+    order[i] = i;
+  lk_random_shuffle (seed, LK_STREAM_HELD_OUT, order, n);
+  for (guint i = 0; i < MIN (n_held, n - 1); i++)
+    ((LkDataItem *) data_set->items->pdata[order[i]])->repeats = 0;
 }
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */

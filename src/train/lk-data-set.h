@@ -27,7 +27,7 @@ typedef struct
   LkCrop   crop;                /* as the user left it */
   LkBucket original;            /* what is cut out of it, before resizing */
   LkBucket size;                /* for training */
-  guint    repeats;
+  guint    repeats;             /* 0: held out; the run measures itself by the picture and never trains on it */
 } LkDataItem;
 
 typedef struct
@@ -53,6 +53,10 @@ LkDataSet  *lk_data_set_load             (const char             *path,
 guint             lk_data_set_get_n      (LkDataSet              *data_set);
 const LkDataItem *lk_data_set_get        (LkDataSet              *data_set,
                                           guint                   index);
+/* Holds pictures out: `share` of them (at least one where it is above 0 and there are two), chosen by `seed`. */
+void        lk_data_set_hold_out     (LkDataSet              *data_set,
+                                      double                  share,
+                                      guint64                 seed);
 /* Pictures of an epoch, repeats counted. */
 guint       lk_data_set_count_repeated   (LkDataSet              *data_set);
 /* The pixels that the run trains on. */

@@ -380,6 +380,20 @@ lk_run_get_status (LkRun *run)
                                                                                                           : LK_RUN_STOPPED;
 }
 
+void
+lk_metric_init (LkMetric    *metric,
+                const cJSON *line)
+{
+  *metric = (LkMetric) {
+    .step = (guint) lk_json_get_int (line, "step", 0),
+    .loss = lk_json_get_number (line, "loss", 0),
+    .learning_rate = lk_json_get_number (line, "lr", 0),
+    .grad_norm = lk_json_get_number (line, "grad_norm", 0),
+    .seconds = lk_json_get_number (line, "seconds", 0),
+    .memory = lk_json_get_number (line, "memory", 0),
+  };
+}
+
 GArray *
 lk_run_read_metrics (LkRun   *run,
                      GError **error)
@@ -402,11 +416,9 @@ lk_run_read_metrics (LkRun   *run,
 
       if (json == NULL)
         return NULL;
-      metric.step = (guint) lk_json_get_int (json, "step", 0);
-      metric.loss = lk_json_get_number (json, "loss", 0);
-      metric.learning_rate = lk_json_get_number (json, "lr", 0);
-      metric.grad_norm = lk_json_get_number (json, "grad_norm", 0);
-      metric.seconds = lk_json_get_number (json, "seconds", 0);
+      if (cJSON_HasObjectItem (json, "kind"))
+        continue;
+      lk_metric_init (&metric, json);
       g_array_append_val (metrics, metric);
     }
 

@@ -97,7 +97,7 @@ guint                  lk_run_get_step          (LkRun                  *run);  
 /* The start of the run, in seconds since 1970. */
 gint64                 lk_run_get_created       (LkRun                  *run);
 
-/* One line of metrics.jsonl. */
+/* One step's line of metrics.jsonl. Lines with "kind" are other things that happened: see LkRunLog. */
 typedef struct
 {
   guint  step;                  /* steps done: the first is 1 */
@@ -105,7 +105,12 @@ typedef struct
   double learning_rate;
   double grad_norm;
   double seconds;               /* of the step */
+  double memory;                /* bytes that this process has of the device; 0: not known */
 } LkMetric;
+
+/* From a step's line: one without "kind". */
+void                   lk_metric_init           (LkMetric               *metric,
+                                                 const cJSON            *line);
 
 /* Array of LkMetric, owned by the caller; empty where there are none yet. A last line that is cut is left out. */
 GArray                *lk_run_read_metrics      (LkRun                  *run,

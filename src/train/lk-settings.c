@@ -101,6 +101,18 @@ static const LkSetting settings_table[] = {
   { "caption_variants", LK_SETTING_INT, LK_SETTING_GROUP_CAPTIONS, 1, 1000, NULL, "20",
     N_("Caption variants"), N_("How many forms of each changing caption are prepared before the run."), AT (caption_variants) },
 
+  { "validate_every_n_steps", LK_SETTING_INT, LK_SETTING_GROUP_WATCH, 0, 1000000, NULL, "0",
+    N_("Measure every"), N_("Steps between two measurements on always the same noise, by which the run is judged. Usually 50 to 100; 0: never."),
+    AT (validate_every_n_steps) },
+  { "validation_split", LK_SETTING_NUMBER, LK_SETTING_GROUP_WATCH, 0, 0.5, NULL, "0",
+    N_("Held-out pictures"), N_("Share of the pictures that is only measured, to notice overfitting. Usually 0.1 from 20 pictures on; 0: none."),
+    AT (validation_split) },
+  { "sample_every_n_steps", LK_SETTING_INT, LK_SETTING_GROUP_WATCH, 0, 1000000, NULL, "0",
+    N_("Sample every"), N_("Steps between two pictures drawn with the LoRA as it is. Usually 200 to 500; 0: only when asked."),
+    AT (sample_every_n_steps) },
+  { "sample_prompts", LK_SETTING_TEXT, LK_SETTING_GROUP_WATCH, 0, 0, NULL, "",
+    N_("Sample prompts"), N_("What samples show, one prompt a line; empty: the trigger word with its class word."), AT (sample_prompts) },
+
   { "output_name", LK_SETTING_TEXT, LK_SETTING_GROUP_OUTPUT, 0, 0, NULL, "lora",
     N_("Name"), N_("Of the LoRA’s file, without ending."), AT (output_name) },
   { "save_every_n_steps", LK_SETTING_INT, LK_SETTING_GROUP_OUTPUT, 0, 1000000, NULL, "0",
@@ -123,6 +135,7 @@ static const char * const group_titles[] = {
   [LK_SETTING_GROUP_OPTIMIZER] = N_("Optimizer"),
   [LK_SETTING_GROUP_PICTURES]  = N_("Pictures"),
   [LK_SETTING_GROUP_CAPTIONS]  = N_("Captions"),
+  [LK_SETTING_GROUP_WATCH]     = N_("Watching"),
   [LK_SETTING_GROUP_OUTPUT]    = N_("Output"),
   [LK_SETTING_GROUP_ENGINE]    = N_("Engine"),
 };

@@ -99,6 +99,12 @@ typedef struct
   guint           max_token_length;         /* 75, 150 or 225 */
   guint           caption_variants;         /* how many forms of a caption that changes are prepared */
 
+  /* watching */
+  guint           validate_every_n_steps;   /* 0: never */
+  double          validation_split;         /* share of the pictures that is held out */
+  guint           sample_every_n_steps;     /* 0: only when asked */
+  char           *sample_prompts;           /* one a line; "" trigger and class word; owned */
+
   /* the run */
   gint64          seed;
   gboolean        gradient_checkpointing;
@@ -120,6 +126,7 @@ typedef enum
   LK_SETTING_GROUP_OPTIMIZER,
   LK_SETTING_GROUP_PICTURES,
   LK_SETTING_GROUP_CAPTIONS,
+  LK_SETTING_GROUP_WATCH,
   LK_SETTING_GROUP_OUTPUT,
   LK_SETTING_GROUP_ENGINE,
 } LkSettingGroup;

@@ -34,7 +34,7 @@ struct _LkStep
   LkTensor     *features, *context, *vector, *weight, *share;
   LkTensor     *loss, *losses;
   guint         batch, channels, height, width, n_tokens;
-  guint         n_batches;
+  guint         n_batches;        /* 0: forward only */
 };
 
 /* noisy = a·latent + b·noise goes into the network; what it should say is noise, or v = a·noise - b·latent: c·noise + d·latent. */
@@ -57,7 +57,6 @@ build (LkStep   *step,
   if (unet->vector > 0)
     step->vector = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { n, unet->vector });
   step->weight = lk_graph_input (graph, LK_DTYPE_F32, 1, &n);
-  step->share = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { 1 });
 
   noisy = lk_mix (graph, step->latent, step->noise, step->noisy_latent, step->noisy_noise);
   target = step->noise;
@@ -71,6 +70,9 @@ build (LkStep   *step,
   prediction = lk_unet_build (graph, step->model, noisy, step->features, step->context, step->vector, step->set, with_checkpoints);
   step->loss = lk_graph_keep (graph, lk_mse_loss (graph, prediction, target, step->weight, &step->losses));
   lk_graph_keep (graph, step->losses);
+  if (step->n_batches == 0)
+    return;
+  step->share = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { 1 });
   lk_graph_backward (graph, step->loss, step->share);
 }
 
@@ -86,7 +88,7 @@ lk_step_new (LkModel    *model,
              GError    **error)
 {
   g_autoptr (LkStep) step = g_new0 (LkStep, 1);
-  float share = 1.f / n_batches;
+  float share = n_batches > 0 ? 1.f / n_batches : 0;
 
   step->model = lk_model_ref (model);
   step->adapter = lk_adapter_ref (adapter);
@@ -99,13 +101,25 @@ lk_step_new (LkModel    *model,
   step->n_tokens = n_tokens;
   step->n_batches = n_batches;
 
-  lk_adapter_set_add (step->set, adapter, TRUE);
+  lk_adapter_set_add (step->set, adapter, n_batches > 0);
   build (step, with_checkpoints);
   if (!lk_graph_compile (step->graph, error)
       || !lk_adapter_set_write_strength (step->set, 0, 1, 1, error)
-      || !lk_graph_write (step->graph, step->share, &share, error))
+      || (step->share && !lk_graph_write (step->graph, step->share, &share, error)))
     return NULL;
   return g_steal_pointer (&step);
+}
+
+LkStep *
+lk_step_new_forward (LkModel    *model,
+                     LkAdapter  *adapter,
+                     guint       batch,
+                     guint       height,
+                     guint       width,
+                     guint       n_tokens,
+                     GError    **error)
+{
+  return lk_step_new (model, adapter, batch, height, width, n_tokens, 0, FALSE, error);
 }
 
 void

@@ -37,6 +37,14 @@ LkStep          *lk_step_new             (LkModel                *model,
                                           guint                   n_batches,
                                           gboolean                with_checkpoints,
                                           GError                **error);
+/* The same without the way back: lk_step_run () measures the losses and leaves the adapter alone. */
+LkStep          *lk_step_new_forward     (LkModel                *model,
+                                          LkAdapter              *adapter,
+                                          guint                   batch,
+                                          guint                   height,
+                                          guint                   width,
+                                          guint                   n_tokens,
+                                          GError                **error);
 void             lk_step_free            (LkStep                 *step);
 /* Adds the batch's gradient to the adapter's. `loss` receives the weighted mean over the samples, `losses` [batch] each sample's own mean
  * square. */

@@ -16,5 +16,7 @@ G_BEGIN_DECLS
 #define LK_STREAM_VARIANT        LK_STREAM (7)
 #define LK_STREAM_LATENT         LK_STREAM (8)     /* + picture */
 #define LK_STREAM_INIT           LK_STREAM (9)     /* of the adapter */
+#define LK_STREAM_HELD_OUT       LK_STREAM (10)
+#define LK_STREAM_VALIDATION     LK_STREAM (11)    /* + picture << 4 + timestep's number */
 
 G_END_DECLS

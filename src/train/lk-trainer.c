@@ -407,6 +407,16 @@ save_what_is_due (LkTrainer   *self,
   return lk_training_save_state (training, error);
 }
 
+static void
+tell_mark (LkTrainer  *self,
+           LkTraining *training)
+{
+  LkValidationMark mark;
+
+  if (lk_training_get_mark (training, &mark))
+    emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_MEASURED, .step = mark.step, .mark = mark });
+}
+
 static gboolean
 train (LkTrainer     *self,
        LkTraining    *training,
@@ -419,6 +429,7 @@ train (LkTrainer     *self,
 
   if (lk_training_get_note (training))
     emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_NOTE, .text = g_strdup (lk_training_get_note (training)) });
+  tell_mark (self, training);
 
   while (lk_training_get_step (training) < n_steps)
     {
@@ -436,6 +447,7 @@ train (LkTrainer     *self,
       if (!lk_training_step (training, &metric, error))
         return FALSE;
       emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_STEP, .step = metric.step, .metric = metric });
+      tell_mark (self, training);
       if (!save_what_is_due (self, training, &saved, error))
         return FALSE;
     }

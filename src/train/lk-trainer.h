@@ -11,6 +11,7 @@
 #include "graph/lk-device.h"
 #include "generate/lk-recipe.h"
 #include "train/lk-run.h"
+#include "train/lk-validation.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,7 @@ typedef enum
 {
   LK_TRAINER_PHASE,               /* another work began; `text` names it, `done` of `total` parts of it are done */
   LK_TRAINER_STEP,                /* `metric` */
+  LK_TRAINER_MEASURED,            /* on fixed noise; `mark`. What is told of single pictures and blocks stands in metrics.jsonl now. */
   LK_TRAINER_SAVED,               /* a LoRA was written; `path` */
   LK_TRAINER_SAMPLED,             /* a picture was drawn; `path` */
   LK_TRAINER_PAUSED,
@@ -47,6 +49,7 @@ typedef struct
   guint              step;        /* steps done */
   guint              n_steps;     /* of the run */
   LkMetric           metric;
+  LkValidationMark   mark;
   char              *text;        /* owned; NULL where not said */
   char              *path;        /* owned; NULL where not said */
   guint              done, total;

@@ -26,6 +26,7 @@
 #include "train/lk-streams.h"
 #include "train/lk-trainer.h"
 #include "train/lk-training.h"
+#include "train/lk-weight-norms.h"
 
 struct _LkTraining
 {
@@ -43,6 +44,9 @@ struct _LkTraining
 
   LkAdapter             *adapter;
   LkStepOptimizer       *optimizer;
+  LkValidation          *validation;    /* NULL: this run does not measure itself */
+  LkValidationMark       mark;          /* the last measurement; */
+  gboolean               has_mark;      /* it is the last step's */
   GHashTable            *steps;         /* "h<<16 | w" → LkStep */
   LkRunState                state;
   char                  *note;
@@ -106,6 +110,13 @@ count_batches (const LkTrainSettings *settings)
   return (guint64) settings->max_train_steps * settings->gradient_accumulation_steps;
 }
 
+/* A replay has pictures, timesteps and noise of its own. */
+static gboolean
+measures_itself (LkTraining *training)
+{
+  return training->settings->validate_every_n_steps > 0 && training->replay == NULL;
+}
+
 /* Every text that the run will read. */
 static GHashTable *
 plan_texts (LkTraining *training)
@@ -120,6 +131,8 @@ plan_texts (LkTraining *training)
       for (guint i = 0; i < draws->len; i++)
         g_hash_table_add (texts, g_strdup (g_array_index (draws, Draw, i).text));
     }
+  for (guint i = 0; measures_itself (training) && i < lk_data_set_get_n (training->data_set); i++)
+    g_hash_table_add (texts, lk_validation_dup_text (training->settings, training->data_set, i));
 
   return texts;
 }
@@ -138,6 +151,72 @@ make_order (LkTraining *training)
       repeats[i] = item->repeats;
     }
   return lk_order_new (sizes, repeats, n, training->settings->train_batch_size, (guint64) training->settings->seed);
+}
+
+/* ---- measuring ------------------------------------------------------------------------------------------------- */
+
+static gboolean
+write_metrics (LkTraining  *training,
+               const cJSON *line,
+               GError     **error)
+{
+  g_autofree char *text = lk_json_print (line, FALSE), *whole = g_strconcat (text, "\n", NULL);
+  gsize length = strlen (whole);
+
+  if (write (training->metrics, whole, length) == (gssize) length)
+    return TRUE;
+
+  {
+    g_autofree char *path = lk_run_dup_path (training->run, "metrics.jsonl");
+
+    lk_file_set_error (error, errno, "written", path);
+    return FALSE;
+  }
+}
+
+gboolean
+lk_training_get_mark (LkTraining       *training,
+                      LkValidationMark *mark)
+{
+  *mark = training->mark;
+  return training->has_mark;
+}
+
+/* The weights' first look comes early, so that a module that stays zero is noticed before hours have gone by. */
+#define FIRST_LOOK 10
+
+static gboolean
+is_milestone (const LkTrainSettings *settings,
+              guint                  step)
+{
+  return step == FIRST_LOOK || step == settings->max_train_steps || (settings->save_every_n_steps > 0 && step % settings->save_every_n_steps == 0);
+}
+
+/* What is due after `training->state.step` steps: losses on fixed noise, and how far the blocks have moved. */
+static gboolean
+measure (LkTraining  *training,
+         GError     **error)
+{
+  const LkTrainSettings *settings = training->settings;
+  guint step = training->state.step;
+
+  training->has_mark = FALSE;
+  if (training->validation && (step % settings->validate_every_n_steps == 0 || step == settings->max_train_steps))
+    {
+      g_autoptr (cJSON) line = NULL;
+
+      if (!lk_validation_run (training->validation, step, &training->mark, &line, error) || !write_metrics (training, line, error))
+        return FALSE;
+      training->has_mark = TRUE;
+    }
+  if (is_milestone (settings, step))
+    {
+      g_autoptr (cJSON) line = lk_weight_norms_measure (training->adapter, step, error);
+
+      if (line == NULL || !write_metrics (training, line, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* ---- making ready ---------------------------------------------------------------------------------------------- */
@@ -287,7 +366,8 @@ find_end (const char *text,
     {
       g_autoptr (cJSON) json = lk_json_parse (line, end - line, "metrics.jsonl", NULL);
 
-      if (json == NULL || lk_json_get_int (json, "step", G_MAXINT64) > step)
+      /* What was measured before the first step is measured again. */
+      if (step == 0 || json == NULL || lk_json_get_int (json, "step", G_MAXINT64) > step)
         break;
       line = end + 1;
     }
@@ -381,6 +461,11 @@ lk_training_new (LkDevice        *device,
   if (training->texts == NULL || !open_metrics (training, error) || !write_record (training, error)
       || !lk_model_load (training->model, LK_PART_UNET, NULL, NULL, cancellable, error))
     return NULL;
+  if (measures_itself (training))
+    training->validation = lk_validation_new (training->model, training->adapter, training->settings, data_set, training->latents, training->x0,
+                                              training->texts);
+  if (training->state.step == 0 && !measure (training, error))
+    return NULL;
 
   return g_steal_pointer (&training);
 }
@@ -390,6 +475,7 @@ lk_training_free (LkTraining *training)
 {
   if (training->metrics >= 0)
     close (training->metrics);
+  g_clear_pointer (&training->validation, lk_validation_free);
   g_clear_pointer (&training->steps, g_hash_table_unref);
   g_clear_pointer (&training->optimizer, lk_step_optimizer_free);
   g_clear_pointer (&training->adapter, lk_adapter_unref);
@@ -541,26 +627,7 @@ run_batch (LkTraining  *training,
 
 /* ---- a step ---------------------------------------------------------------------------------------------------- */
 
-static gboolean
-write_metrics (LkTraining  *training,
-               const cJSON *line,
-               GError     **error)
-{
-  g_autofree char *text = lk_json_print (line, FALSE), *whole = g_strconcat (text, "\n", NULL);
-  gsize length = strlen (whole);
-
-  if (write (training->metrics, whole, length) == (gssize) length)
-    return TRUE;
-
-  {
-    g_autofree char *path = lk_run_dup_path (training->run, "metrics.jsonl");
-
-    lk_file_set_error (error, errno, "written", path);
-    return FALSE;
-  }
-}
-
-/* Names the pictures of a step whose loss is no number. */
+/* Names the pictures whose loss is no number; all of the step where it is the gradient that is none. */
 static void
 set_not_finite (LkTraining     *training,
                 guint           step,
@@ -568,11 +635,15 @@ set_not_finite (LkTraining     *training,
                 GError        **error)
 {
   g_autoptr (GString) names = g_string_new (NULL);
-  const cJSON *item;
+  const cJSON *item, *loss;
+  gboolean is_told = FALSE;
 
-  cJSON_ArrayForEach (item, told->items)
-    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
-                            lk_data_set_get (training->data_set, (guint) item->valuedouble)->name);
+  cJSON_ArrayForEach (item, told->losses)
+    is_told |= !isfinite (item->valuedouble);
+  for (item = told->items->child, loss = told->losses->child; item != NULL; item = item->next, loss = loss->next)
+    if (!is_told || !isfinite (loss->valuedouble))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
+                              lk_data_set_get (training->data_set, (guint) item->valuedouble)->name);
   g_set_error (error, LK_TRAINER_ERROR, LK_TRAINER_ERROR_NOT_FINITE,
                _("The loss of step %u is no number any more (pictures: %s). Lower the learning rate and start again, "
                  "or resume from the last state."), step, names->str);
@@ -610,6 +681,7 @@ lk_training_step (LkTraining  *training,
       return FALSE;
     }
   metric->seconds = (g_get_monotonic_time () - start) / (double) G_USEC_PER_SEC;
+  metric->memory = (double) lk_device_get_memory_used (training->device);
 
   lk_json_add_int (line, "step", metric->step);
   lk_json_add_int (line, "epoch", training->epoch);
@@ -617,6 +689,7 @@ lk_training_step (LkTraining  *training,
   cJSON_AddNumberToObject (line, "lr", metric->learning_rate);
   cJSON_AddNumberToObject (line, "grad_norm", metric->grad_norm);
   cJSON_AddNumberToObject (line, "seconds", metric->seconds);
+  cJSON_AddNumberToObject (line, "memory", metric->memory);
   while (samples->child)
     {
       cJSON *array = cJSON_DetachItemViaPointer (samples, samples->child);
@@ -627,7 +700,7 @@ lk_training_step (LkTraining  *training,
     return FALSE;
 
   training->state.step = metric->step;
-  return TRUE;
+  return measure (training, error);
 }
 
 /* ---- saving ---------------------------------------------------------------------------------------------------- */

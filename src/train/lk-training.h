@@ -5,6 +5,7 @@
 #include "graph/lk-device.h"
 #include "model/lk-adapter.h"
 #include "train/lk-run.h"
+#include "train/lk-validation.h"
 
 G_BEGIN_DECLS
 
@@ -38,6 +39,9 @@ const char *lk_training_get_note    (LkTraining     *training);
 gboolean    lk_training_step        (LkTraining     *training,
                                      LkMetric       *metric,
                                      GError        **error);
+/* What the last step measured besides, or the preparation of a run at its start; FALSE: nothing. */
+gboolean    lk_training_get_mark    (LkTraining       *training,
+                                     LkValidationMark *mark);
 gboolean    lk_training_save_state  (LkTraining     *training,
                                      GError        **error);
 /* Writes the LoRA as it is: the run's last one, or that of this step. `path` receives where; owned by the caller. */

@@ -127,6 +127,7 @@ lk_test_run_metrics (LkRun *run)
 
         g_assert_nonnull (line);
         cJSON_DeleteItemFromObjectCaseSensitive (line, "seconds");
+        cJSON_DeleteItemFromObjectCaseSensitive (line, "memory");
         printed = lk_json_print (line, FALSE);
         g_string_append_printf (result, "%s\n", printed);
       }

@@ -11,6 +11,7 @@
 
 #include "base/lk-file.h"
 #include "formats/lk-safetensors.h"
+#include "train/lk-run-log.h"
 
 #define N_PICTURES 5
 #define SIDE 64
@@ -180,7 +181,7 @@ test_checkpointing_changes_no_bit (Fixture       *fixture,
 
 /* ---- stopping and going on ----------------------------------------------------------------------------------------- */
 
-#define LONG_RUN "max_train_steps=14 shuffle_caption=true caption_dropout_rate=0.2 lr_scheduler=cosine lr_warmup_steps=3 save_every_n_steps=3"
+#define LONG_RUN "max_train_steps=14 validate_every_n_steps=4 shuffle_caption=true caption_dropout_rate=0.2 lr_scheduler=cosine lr_warmup_steps=3 save_every_n_steps=3"
 
 static void
 assert_same_run (LkRun *a,
@@ -333,6 +334,89 @@ test_a_run_that_is_killed_while_saving_goes_on_bit_for_bit (Fixture       *fixtu
   g_assert_cmpuint (n_kills, >=, 5);
   train (fixture, killed);
   assert_same_run (whole, killed);
+}
+
+/* ---- measuring ------------------------------------------------------------------------------------------------------ */
+
+/* Measuring changes no bit of the LoRA, tells the pictures that are held out apart, and the kinds of lines do not mix. */
+static void
+test_measuring_changes_nothing (Fixture       *fixture,
+                                gconstpointer  data)
+{
+  g_autoptr (LkRun) plain = make_run (fixture, "max_train_steps=10", NULL);
+  g_autoptr (LkRun) measured = make_run (fixture, "max_train_steps=10 validate_every_n_steps=2", NULL);
+  g_autofree char *a = NULL, *b = NULL;
+  g_autoptr (LkRunLog) log = lk_run_log_new ();
+  g_autoptr (GArray) metrics = NULL;
+  g_autoptr (GError) error = NULL;
+  const cJSON *blocks;
+
+  train (fixture, plain);
+  train (fixture, measured);
+  a = lk_test_run_hash (plain);
+  b = lk_test_run_hash (measured);
+  g_assert_cmpstr (a, ==, b);
+
+  metrics = lk_run_read_metrics (measured, NULL);
+  g_assert_cmpuint (metrics->len, ==, 10);
+  g_assert_true (lk_run_log_update (log, measured, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (log->metrics->len, ==, 10);
+  g_assert_cmpuint (log->marks->len, ==, 6);                          /* at 0, 2, … 10 */
+  for (guint i = 0; i < 6; i++)
+    {
+      LkValidationMark mark = g_array_index (log->marks, LkValidationMark, i);
+
+      g_assert_cmpuint (mark.step, ==, 2 * i);
+      g_assert_true (isfinite (mark.trained) && isnan (mark.held_out));
+    }
+  g_assert_cmpfloat (g_array_index (log->marks, LkValidationMark, 5).trained, <, g_array_index (log->marks, LkValidationMark, 0).trained);
+  blocks = lk_json_get_object (log->weights, "blocks");
+  g_assert_cmpint (lk_json_get_int (log->weights, "step", 0), ==, 10);
+  g_assert_cmpint (cJSON_GetArraySize (blocks), >, 1);
+  for (const cJSON *block = blocks->child; block != NULL; block = block->next)
+    g_assert_cmpfloat (block->valuedouble, >, 0);
+  g_assert_cmpint (cJSON_GetArraySize (lk_json_get_array (log->weights, "zero")), ==, 0);
+
+  /* Reading on finds nothing new, and a cut file is read anew. */
+  g_assert_true (lk_run_log_update (log, measured, &error));
+  g_assert_cmpuint (log->metrics->len, ==, 10);
+}
+
+static void
+test_held_out_pictures_are_never_trained_on (Fixture       *fixture,
+                                             gconstpointer  data)
+{
+  g_autoptr (LkRun) run = NULL;
+  g_autoptr (LkRunLog) log = lk_run_log_new ();
+  g_autofree char *metrics = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint held = G_MAXUINT, n_held = 0;
+
+  lk_data_set_hold_out (fixture->data_set, 0.2, 7);
+  for (guint i = 0; i < N_PICTURES; i++)
+    if (lk_data_set_get (fixture->data_set, i)->repeats == 0)
+      {
+        held = i;
+        n_held++;
+      }
+  g_assert_cmpuint (n_held, ==, 1);
+  run = make_run (fixture, "max_train_steps=6 validate_every_n_steps=3", NULL);
+  train (fixture, run);
+
+  metrics = lk_test_run_metrics (run);
+  lines = g_strsplit (metrics, "\n", -1);
+  for (guint i = 0; lines[i] != NULL && *lines[i]; i++)
+    {
+      g_autoptr (cJSON) line = lk_json_parse (lines[i], -1, "line", NULL);
+      const cJSON *item;
+
+      cJSON_ArrayForEach (item, lk_json_get_array (line, "items"))
+        g_assert_cmpfloat (item->valuedouble, !=, held);
+    }
+  g_assert_true (lk_run_log_update (log, run, NULL));
+  g_assert_cmpuint (log->marks->len, ==, 3);
+  g_assert_true (isfinite (g_array_index (log->marks, LkValidationMark, 2).held_out));
 }
 
 /* ---- on its own thread --------------------------------------------------------------------------------------------- */
@@ -629,6 +713,8 @@ main (int    argc,
 
   g_test_init (&argc, &argv, NULL);
 
+  ADD ("measuring-changes-nothing", test_measuring_changes_nothing);
+  ADD ("held-out-pictures-are-never-trained-on", test_held_out_pictures_are_never_trained_on);
   ADD ("the-loss-of-a-fixed-draw-falls", test_the_loss_of_a_fixed_draw_falls);
   ADD ("accumulation-is-a-larger-batch", test_accumulation_is_a_larger_batch);
   ADD ("a-short-batch-is-the-mean-over-its-pictures", test_a_short_batch_is_the_mean_over_its_pictures);
