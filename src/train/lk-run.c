@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/lk-file.h"
+#include "base/lk-text.h"
+#include "formats/lk-safetensors.h"
 #include "generate/lk-file-hash.h"
 #include "generate/lk-recipe.h"
 #include "train/lk-run.h"
@@ -20,6 +22,8 @@ G_DEFINE_QUARK (lk-run-error-quark, lk_run_error)
 
 #define VERSION 1
 #define MAX_METRICS ((gsize) 2 << 30)
+#define MAX_NOTES (1 << 20)
+#define WORKING_FILE "state/working"
 
 struct _LkRun
 {
@@ -358,6 +362,56 @@ lk_run_unlock (LkRun *run)
   run->lock = -1;
 }
 
+void
+lk_run_set_working (LkRun    *run,
+                    gboolean  is_working)
+{
+  g_autofree char *path = lk_run_dup_path (run, WORKING_FILE);
+  g_autoptr (GError) error = NULL;
+
+  if (!is_working)
+    g_unlink (path);
+  else if (!lk_file_write (path, "", 0, &error))
+    g_message ("%s", error->message);       /* a crash would go unnoticed, nothing else */
+}
+
+gboolean
+lk_run_was_interrupted (LkRun *run)
+{
+  g_autofree char *path = lk_run_dup_path (run, WORKING_FILE), *lock_path = lk_run_dup_path (run, "lock");
+  int lock;
+  gboolean is_free;
+
+  if (run->lock >= 0 || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  lock = open (lock_path, O_RDWR | O_CLOEXEC);
+  is_free = lock < 0 || flock (lock, LOCK_EX | LOCK_NB) == 0;
+  if (lock >= 0)
+    close (lock);
+  return is_free;
+}
+
+/* ---- notes ----------------------------------------------------------------------------------------------------- */
+
+char *
+lk_run_read_notes (LkRun *run)
+{
+  g_autofree char *path = lk_run_dup_path (run, "notes.txt");
+  char *notes = g_file_test (path, G_FILE_TEST_EXISTS) ? lk_text_read (path, MAX_NOTES, NULL, NULL) : NULL;
+
+  return notes ? notes : g_strdup ("");
+}
+
+gboolean
+lk_run_write_notes (LkRun       *run,
+                    const char  *notes,
+                    GError     **error)
+{
+  g_autofree char *path = lk_run_dup_path (run, "notes.txt");
+
+  return lk_file_write (path, notes, -1, error);
+}
+
 /* ---- what became of it ----------------------------------------------------------------------------------------- */
 
 guint
@@ -457,6 +511,33 @@ compare_checkpoints (gconstpointer a,
   return first->is_final - second->is_final;
 }
 
+/* The steps that a LoRA was trained, by its header; the run's where it does not say. */
+static guint
+read_step (LkRun      *run,
+           const char *path)
+{
+  g_autoptr (LkSafetensors) file = lk_safetensors_open (path, NULL);
+  const char *steps = file ? lk_safetensors_get_metadata (file, "ss_steps") : NULL;
+
+  return steps ? (guint) g_ascii_strtoull (steps, NULL, 10) : run->settings->max_train_steps;
+}
+
+gboolean
+lk_run_use_checkpoint (LkRun       *run,
+                       const char  *path,
+                       GError     **error)
+{
+  g_autofree char *lora = lk_run_dup_checkpoint_path (run, 0), *kept = NULL;
+
+  if (g_file_test (lora, G_FILE_TEST_EXISTS))
+    {
+      kept = lk_run_dup_checkpoint_path (run, MAX (read_step (run, lora), 1));
+      if (!g_file_test (kept, G_FILE_TEST_EXISTS) && !lk_file_copy (lora, kept, error))
+        return FALSE;
+    }
+  return lk_file_copy (path, lora, error);
+}
+
 GPtrArray *
 lk_run_list_checkpoints (LkRun *run)
 {
@@ -477,7 +558,7 @@ lk_run_list_checkpoints (LkRun *run)
       checkpoint = g_new0 (LkRunCheckpoint, 1);
       checkpoint->path = g_build_filename (folder, name, NULL);
       checkpoint->is_final = is_final;
-      checkpoint->step = is_final ? run->settings->max_train_steps : (guint) g_ascii_strtoull (name + strlen (start), NULL, 10);
+      checkpoint->step = is_final ? read_step (run, checkpoint->path) : (guint) g_ascii_strtoull (name + strlen (start), NULL, 10);
       g_ptr_array_add (list, checkpoint);
     }
   g_ptr_array_sort (list, compare_checkpoints);

@@ -8,6 +8,8 @@
  *   samples/           pictures drawn on the way
  *   record.json        what computed it: device, tier, precision; written by the trainer
  *   lock               held by the process that trains
+ *   state/working      there while it does: what is left of a crash
+ *   notes.txt          what the user wrote about it
  */
 #pragma once
 
@@ -90,6 +92,16 @@ gboolean               lk_run_set_base          (LkRun                  *run,
 gboolean               lk_run_lock              (LkRun                  *run,
                                                  GError                **error);
 void                   lk_run_unlock            (LkRun                  *run);
+/* Tells whether the run is at work: the trainer says so from its start to a pause, a stop or its end. */
+void                   lk_run_set_working       (LkRun                  *run,
+                                                 gboolean                is_working);
+/* It was at work, and nobody is at it now: the program crashed, was killed, or the power went. */
+gboolean               lk_run_was_interrupted   (LkRun                  *run);
+/* Words of the user about the run, in notes.txt: "" where there are none. Owned by the caller. */
+char                  *lk_run_read_notes        (LkRun                  *run);
+gboolean               lk_run_write_notes       (LkRun                  *run,
+                                                 const char             *notes,
+                                                 GError                **error);
 /* Read from disk at each call. */
 LkRunStatus            lk_run_get_status        (LkRun                  *run);
 guint                  lk_run_get_step          (LkRun                  *run);     /* of the state: where a resume begins */
@@ -119,7 +131,7 @@ GArray                *lk_run_read_metrics      (LkRun                  *run,
 typedef struct
 {
   char    *path;                /* owned */
-  guint    step;                /* the last one's: of the whole run */
+  guint    step;                /* as its header says */
   gboolean is_final;
 } LkRunCheckpoint;
 
@@ -127,6 +139,10 @@ typedef struct
 GPtrArray             *lk_run_list_checkpoints  (LkRun                  *run);
 /* Runs of a project's runs folder, newest first: array of LkRun; folders that are no runs are left out. */
 GPtrArray             *lk_run_list              (const char             *runs);
+/* Makes a checkpoint the run's LoRA: NAME.safetensors becomes a copy of it. What was there stays as the checkpoint of its own step. */
+gboolean               lk_run_use_checkpoint    (LkRun                  *run,
+                                                 const char             *path,
+                                                 GError                **error);
 /* Where the step's LoRA goes; `step` 0: the final one. Owned by the caller. */
 char                  *lk_run_dup_checkpoint_path (LkRun                *run,
                                                  guint                   step);

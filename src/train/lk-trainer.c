@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "generate/lk-generator.h"
+#include "train/lk-samples.h"
 #include "train/lk-trainer.h"
 #include "train/lk-training.h"
 
@@ -29,7 +30,7 @@ typedef enum
 typedef struct
 {
   CommandKind  kind;
-  LkRecipe    *recipe;          /* SAMPLE: owned */
+  LkRecipe    *recipe;          /* SAMPLE: owned; NULL: the run's own prompts */
   double       strength;
 } Command;
 
@@ -173,6 +174,12 @@ lk_trainer_stop (LkTrainer *self)
 }
 
 void
+lk_trainer_sample_prompts (LkTrainer *self)
+{
+  send_command (self, COMMAND_SAMPLE);
+}
+
+void
 lk_trainer_sample (LkTrainer      *self,
                    const LkRecipe *recipe,
                    double          strength)
@@ -268,51 +275,93 @@ save_lora (LkTrainer   *self,
   return TRUE;
 }
 
-/* A picture with the LoRA as it is now: samples/stepNNNNNNNN-NN.png. */
+/* ---- samples --------------------------------------------------------------------------------------------------- */
+
+/* Draws `recipe` at `strength` (0: the base model alone) to `path`. */
 static gboolean
-try_sample (LkTrainer     *self,
+draw (LkTrainer      *self,
+      LkTraining     *training,
+      LkGenerator    *generator,
+      const LkRecipe *recipe,
+      double          strength,
+      const char     *path,
+      GCancellable   *cancellable,
+      GError        **error)
+{
+  g_autoptr (LkPicture) picture = NULL;
+
+  lk_generator_set_live_adapter (generator, strength != 0 ? lk_training_get_adapter (training) : NULL, strength);
+  picture = lk_generator_draw (generator, recipe, NULL, NULL, cancellable, NULL, NULL, error);
+  if (picture == NULL || !lk_recipe_save_picture (recipe, picture, path, error))
+    return FALSE;
+  emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_SAMPLED, .step = lk_training_get_step (training), .path = g_strdup (path) });
+  return TRUE;
+}
+
+static gboolean
+draw_given (LkTrainer     *self,
             LkTraining    *training,
+            LkGenerator   *generator,
             const Command *command,
             GCancellable  *cancellable,
             GError       **error)
 {
-  g_autoptr (LkGenerator) generator = lk_generator_new_for_model (lk_training_get_model (training));
   g_autoptr (LkRecipe) recipe = lk_recipe_copy (command->recipe);
-  g_autoptr (LkPicture) picture = NULL;
   g_autofree char *path = NULL;
-  guint step = lk_training_get_step (training);
 
   lk_recipe_set_text (&recipe->base, lk_run_get_info (self->run)->base);
-  lk_generator_set_live_adapter (generator, lk_training_get_adapter (training), command->strength);
-  picture = lk_generator_draw (generator, recipe, NULL, NULL, cancellable, NULL, NULL, error);
-  g_clear_pointer (&generator, lk_generator_free);
-  lk_model_unload (lk_training_get_model (training), LK_PART_TEXT | LK_PART_VAE);
-  if (picture == NULL)
-    return FALSE;
-
   for (guint i = 0; path == NULL || g_file_test (path, G_FILE_TEST_EXISTS); i++)
     {
-      g_autofree char *name = g_strdup_printf ("step%08u-%02u.png", step, i);
-
       g_free (path);
-      path = g_build_filename (lk_run_get_folder (self->run), "samples", name, NULL);
+      path = lk_samples_dup_path (self->run, MAX (lk_training_get_step (training), 1), i);
     }
-  if (!lk_recipe_save_picture (recipe, picture, path, error))
-    return FALSE;
-  emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_SAMPLED, .step = step, .path = g_steal_pointer (&path) });
+  return draw (self, training, generator, recipe, command->strength, path, cancellable, error);
+}
+
+/* The run's prompts: once without the LoRA, now with it. What is drawn already stays. */
+static gboolean
+draw_prompts (LkTrainer     *self,
+              LkTraining    *training,
+              LkGenerator   *generator,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_auto (GStrv) prompts = lk_samples_dup_prompts (self->run);
+  guint step = lk_training_get_step (training);
+
+  for (guint i = 0; prompts[i] != NULL; i++)
+    {
+      g_autoptr (LkRecipe) recipe = lk_samples_new_recipe (self->run, self->data_set, i);
+
+      for (guint with_lora = 0; with_lora < (step > 0 ? 2 : 1); with_lora++)
+        {
+          g_autofree char *path = lk_samples_dup_path (self->run, with_lora ? step : 0, i);
+
+          if (!g_file_test (path, G_FILE_TEST_EXISTS)
+              && !draw (self, training, generator, recipe, with_lora ? LK_SAMPLE_STRENGTH : 0, path, cancellable, error))
+            return FALSE;
+        }
+    }
   return TRUE;
 }
 
-/* A picture that cannot be drawn is worth a note, not the run. */
+/* What `command` says (NULL: the run's prompts). A picture that cannot be drawn is worth a note, not the run. */
 static void
-draw_sample (LkTrainer     *self,
-             LkTraining    *training,
-             const Command *command,
-             GCancellable  *cancellable)
+draw_samples (LkTrainer     *self,
+              LkTraining    *training,
+              const Command *command,
+              GCancellable  *cancellable)
 {
+  LkGenerator *generator = lk_generator_new_for_model (lk_training_get_model (training));
   g_autoptr (GError) error = NULL;
+  gboolean is_drawn;
 
-  if (!try_sample (self, training, command, cancellable, &error) && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_PHASE, .step = lk_training_get_step (training), .text = g_strdup (_("Drawing samples")) });
+  is_drawn = command != NULL && command->recipe != NULL ? draw_given (self, training, generator, command, cancellable, &error)
+                                                        : draw_prompts (self, training, generator, cancellable, &error);
+  lk_generator_free (generator);
+  lk_model_unload (lk_training_get_model (training), LK_PART_TEXT | LK_PART_VAE);
+  if (!is_drawn && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_NOTE, .step = lk_training_get_step (training), .text = g_strdup (error->message) });
 }
 
@@ -341,10 +390,12 @@ obey (LkTrainer     *self,
       control->is_paused = TRUE;
       if (!lk_training_save_state (training, error))
         return FALSE;
+      lk_run_set_working (self->run, FALSE);
       emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_PAUSED, .step = step });
       return TRUE;
 
     case COMMAND_RESUME:
+      lk_run_set_working (self->run, TRUE);
       if (control->is_paused)
         emit (self, (LkTrainerEvent) { .kind = LK_TRAINER_RESUMED, .step = step });
       control->is_paused = FALSE;
@@ -354,7 +405,7 @@ obey (LkTrainer     *self,
       return save_lora (self, training, FALSE, error) && lk_training_save_state (training, error);
 
     case COMMAND_SAMPLE:
-      draw_sample (self, training, command, cancellable);
+      draw_samples (self, training, command, cancellable);
       return TRUE;
 
     case COMMAND_STOP:
@@ -423,7 +474,8 @@ train (LkTrainer     *self,
        GCancellable  *cancellable,
        GError       **error)
 {
-  guint n_steps = lk_run_get_settings (self->run)->max_train_steps;
+  const LkTrainSettings *settings = lk_run_get_settings (self->run);
+  guint n_steps = settings->max_train_steps;
   gint64 saved = g_get_monotonic_time ();
   Control control = { FALSE };
 
@@ -450,6 +502,8 @@ train (LkTrainer     *self,
       tell_mark (self, training);
       if (!save_what_is_due (self, training, &saved, error))
         return FALSE;
+      if (settings->sample_every_n_steps > 0 && (metric.step % settings->sample_every_n_steps == 0 || metric.step == n_steps))
+        draw_samples (self, training, NULL, cancellable);
     }
 
   return lk_training_save_state (training, error) && save_lora (self, training, TRUE, error);
@@ -486,7 +540,9 @@ run_all (LkTrainer     *self,
     }
 
   handler = cancellable ? g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), self, NULL) : 0;
+  lk_run_set_working (self->run, TRUE);
   is_done = train (self, training, cancellable, error);
+  lk_run_set_working (self->run, FALSE);
   g_cancellable_disconnect (cancellable, handler);
   return is_done;
 }

@@ -91,6 +91,8 @@ void       lk_trainer_save          (LkTrainer           *self);
 void       lk_trainer_sample        (LkTrainer           *self,
                                      const LkRecipe      *recipe,
                                      double               strength);
+/* Draws the run's own samples now (see lk-samples.h). */
+void       lk_trainer_sample_prompts (LkTrainer         *self);
 void       lk_trainer_stop          (LkTrainer           *self);
 
 G_END_DECLS

@@ -25,16 +25,19 @@ static const struct
   { "starter", "network_alpha", "8" },
   { "starter", "save_every_n_steps", "200" },
   { "starter", "validate_every_n_steps", "50" },
+  { "starter", "sample_every_n_steps", "400" },
 
   { "sd15", "max_train_steps", "2000" },
   { "sd15", "train_batch_size", "2" },
   { "sd15", "save_every_n_steps", "250" },
   { "sd15", "validate_every_n_steps", "100" },
+  { "sd15", "sample_every_n_steps", "500" },
 
   { "sdxl", "max_train_steps", "2000" },
   { "sdxl", "train_batch_size", "1" },
   { "sdxl", "save_every_n_steps", "250" },
   { "sdxl", "validate_every_n_steps", "100" },
+  { "sdxl", "sample_every_n_steps", "500" },
   { "sdxl", "gradient_checkpointing", "true" },
 };
 

@@ -1,6 +1,6 @@
-/* screenshots FOLDER [NAME]: draws every page of the window as PNG files: light, dark, narrow, with large text, right to left.
+/* screenshots FOLDER [NAME [run]]: draws every page of the window as PNG files: light, dark, narrow, with large text, right to left.
  *
- * To look at, not to compare. NAME: only the modes whose name begins so.
+ * To look at, not to compare. NAME: only the modes whose name begins so. `run`: only the training page, while a run is at work and after it.
  */
 #include "config.h"
 
@@ -8,7 +8,12 @@
 
 #include "app/gallery/lk-gallery-grid.h"
 #include "app/gallery/lk-gallery-page.h"
+#include "app/training/lk-run-view.h"
+#include "app/training/lk-sample-strip.h"
+#include "app/training/lk-training-form.h"
+#include "app/training/lk-training-page.h"
 #include "app/window/lk-preferences-dialog.h"
+#include "train/lk-training-advice.h"
 #include "lk-test-window.h"
 
 typedef struct
@@ -174,6 +179,89 @@ shoot_mode (LkApplication *application,
   lk_test_close (window);
 }
 
+/* ---- a run ----------------------------------------------------------------------------------------------------- */
+
+static gboolean
+has_sample (gpointer page)
+{
+  g_autoptr (LkTrainingRun) run = g_list_model_get_item (lk_training_run_get_active (), 0);
+
+  return run == NULL || g_list_model_get_n_items (lk_training_run_get_samples (run)) > 1;
+}
+
+static gboolean
+is_done (gpointer page)
+{
+  return !lk_training_page_is_active (page);
+}
+
+/* The page from top to end, a window's height each. */
+static void
+shoot_down (LkWindow   *window,
+            GtkWidget  *view,
+            const char *folder,
+            const char *mode,
+            const char *page)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (lk_test_find (view, GTK_TYPE_SCROLLED_WINDOW)));
+  double height = gtk_adjustment_get_page_size (adjustment);
+
+  for (guint i = 0; i < 9; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s-%u", page, i);
+
+      gtk_adjustment_set_value (adjustment, i * height);
+      shoot (window, folder, mode, name);
+      if ((i + 1) * height >= gtk_adjustment_get_upper (adjustment))
+        break;
+    }
+  gtk_adjustment_set_value (adjustment, 0);
+}
+
+static void
+shoot_run (LkApplication *application,
+           const Mode    *mode,
+           const char    *folder)
+{
+  static const char * const changes[][2] = {
+    { "max_train_steps", "90" }, { "validate_every_n_steps", "6" }, { "validation_split", "0.1" }, { "sample_every_n_steps", "30" },
+    { "save_every_n_steps", "30" }, { "lr_warmup_steps", "0" }, { "sample_prompts", "ohwx woman\nohwx woman on a beach" },
+  };
+  g_autoptr (LkProject) project = lk_test_sample_project ();
+  g_autoptr (LkTrainSettings) settings = lk_training_advice_settings_for_project (project, NULL, NULL);
+  LkWindow *window;
+  GtkWidget *page, *form, *view;
+
+  gtk_widget_set_default_direction (mode->direction);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), mode->scheme);
+  g_object_set (gtk_settings_get_default (), "gtk-xft-dpi", (int) (96 * 1024 * mode->text_scale), NULL);
+  window = lk_window_new (application);
+  gtk_window_set_default_size (GTK_WINDOW (window), mode->width, mode->height);
+  gtk_window_present (GTK_WINDOW (window));
+  lk_window_set_project (window, project);
+  lk_test_run_for (500);
+  activate (window, "project.show-page", g_variant_new_string ("training"));
+  lk_test_run_for (500);
+
+  page = lk_test_find (GTK_WIDGET (window), LK_TYPE_TRAINING_PAGE);
+  form = lk_test_find (page, LK_TYPE_TRAINING_FORM);
+  view = lk_test_find (page, LK_TYPE_RUN_VIEW);
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    g_assert_true (lk_train_settings_set (settings, changes[i][0], changes[i][1], NULL));
+  lk_training_form_set_settings (LK_TRAINING_FORM (form), settings);
+  shoot_down (window, form, folder, mode->name, "form");
+  g_signal_emit_by_name (form, "start");
+  lk_test_wait (has_sample, page);
+  lk_test_run_for (1500);
+  shoot_down (window, view, folder, mode->name, "run");
+  lk_test_wait (is_done, page);
+  shoot_down (window, view, folder, mode->name, "done");
+  gtk_widget_activate (lk_test_find (lk_test_find (view, LK_TYPE_SAMPLE_STRIP), GTK_TYPE_BUTTON));
+  shoot (window, folder, mode->name, "sample");
+  close_dialog (window);
+  lk_test_close (window);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -191,7 +279,7 @@ main (int   argc,
   application = lk_test_application_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
     if (argc < 3 || g_str_has_prefix (modes[i].name, argv[2]))
-      shoot_mode (application, &modes[i], argv[1]);
+      (argc > 3 ? shoot_run : shoot_mode) (application, &modes[i], argv[1]);
 
   return 0;
 }

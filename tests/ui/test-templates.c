@@ -17,6 +17,8 @@
 #include "app/gallery/lk-viewer-page.h"
 #include "app/grids/lk-grids-page.h"
 #include "app/playground/lk-playground-page.h"
+#include "app/training/lk-run-row.h"
+#include "app/training/lk-sample-viewer.h"
 #include "app/training/lk-training-page.h"
 #include "app/window/lk-coming-page.h"
 #include "app/window/lk-new-project-dialog.h"
@@ -26,6 +28,7 @@
 #include "app/window/lk-project-view.h"
 #include "app/window/lk-welcome-page.h"
 #include "app/window/lk-work-row.h"
+#include "train/lk-training-advice.h"
 #include "lk-test-window.h"
 
 #define RESOURCES "/io/github/likeness/Likeness"
@@ -193,6 +196,35 @@ make_project_view (void)
   return lk_project_view_new (workspace);
 }
 
+/* A run of the project that never began. */
+static LkTrainingRun *
+make_run (void)
+{
+  LkProject *project = lk_workspace_get_project (workspace);
+  g_autoptr (LkTrainSettings) settings = lk_training_advice_settings_for_project (project, NULL, NULL);
+  g_autoptr (LkDataSet) data_set = NULL;
+  g_autoptr (LkRun) run = lk_run_create_for_project (project, NULL, settings, &data_set, NULL);
+
+  g_assert_nonnull (run);
+  return lk_training_run_new (run);
+}
+
+static gpointer
+make_run_row (void)
+{
+  g_autoptr (LkTrainingRun) run = make_run ();
+
+  return lk_run_row_new (run);
+}
+
+static gpointer
+make_sample_viewer (void)
+{
+  g_autoptr (LkTrainingRun) run = make_run ();
+
+  return lk_sample_viewer_new (run, "samples/base-00.png");
+}
+
 static gpointer
 make_training_page (void)
 {
@@ -244,6 +276,8 @@ static const struct
   { "project-dialog", make_project_dialog },
   { "project-form", make_project_form },
   { "project-view", make_project_view },
+  { "run-row", make_run_row },
+  { "sample-viewer", make_sample_viewer },
   { "training-page", make_training_page },
   { "viewer-page", make_viewer_page },
   { "welcome-page", make_welcome_page },

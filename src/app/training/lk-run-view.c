@@ -4,10 +4,12 @@
 
 #include <glib/gi18n.h>
 
+#include "app/training/lk-lora-list.h"
+#include "app/training/lk-run-insight.h"
+#include "app/training/lk-run-record.h"
 #include "app/training/lk-run-view.h"
+#include "app/training/lk-sample-strip.h"
 #include "app/widgets/lk-plot.h"
-
-#define SAMPLE_SIZE 128         /* pixels of a picture in the strip */
 
 struct _LkRunView
 {
@@ -15,21 +17,27 @@ struct _LkRunView
 
   LkWorkspace       *workspace;     /* owned */
   LkTrainingRun     *run;           /* owned; NULL for none */
+  LkTrainingRun     *compared;      /* owned; NULL for none */
   GSignalGroup      *signals;       /* owned: of the run */
-  GPtrArray         *lora_rows;     /* GtkWidget, not owned */
 
-  LkPlot            *loss;
-  LkPlot            *learning_rate;
+  GtkLabel          *device;
   LkPlot            *grad_norm;
-  LkPlot            *seconds;
+  LkRunInsight      *insight;
+  LkPlot            *learning_rate;
+  GtkLabel          *legend;
   GtkToggleButton   *log_scale;
-  AdwPreferencesGroup *loras;
+  LkLoraList        *loras;
+  LkPlot            *loss;
+  LkPlot            *memory;
+  GtkLabel          *note;
   GtkButton         *pause;
   GtkProgressBar    *progress;
+  LkRunRecord       *record;
   GtkButton         *resume;
+  GtkButton         *sample;
+  LkSampleStrip     *samples;
   GtkButton         *save;
-  GtkBox            *samples;
-  GtkWidget         *samples_group;
+  LkPlot            *seconds;
   GtkLabel          *state;
   GtkButton         *stop;
   GtkLabel          *text;
@@ -37,188 +45,35 @@ struct _LkRunView
 
 G_DEFINE_FINAL_TYPE (LkRunView, lk_run_view, ADW_TYPE_BIN)
 
-/* ---- samples --------------------------------------------------------------------------------------------------- */
+enum { RETRAIN, N_SIGNALS };
 
-static void
-load_thread (GTask        *task,
-             gpointer      source,
-             gpointer      path,
-             GCancellable *cancellable)
-{
-  GError *error = NULL;
-  GdkTexture *texture = gdk_texture_new_from_filename (path, &error);
-
-  if (texture == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, texture, g_object_unref);
-}
-
-static void
-loaded_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (texture != NULL)
-    gtk_picture_set_paintable (GTK_PICTURE (object), GDK_PAINTABLE (texture));
-}
-
-static void
-open_sample_cb (GtkButton *button,
-                gpointer   user_data)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (g_object_get_data (G_OBJECT (button), "path"));
-  g_autoptr (GtkFileLauncher) launcher = gtk_file_launcher_new (file);
-
-  gtk_file_launcher_launch (launcher, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (button))), NULL, NULL, NULL);
-}
-
-static GtkWidget *
-make_sample (const char *path)
-{
-  GtkWidget *button = gtk_button_new (), *picture = gtk_picture_new ();
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *words = g_strdup_printf (_("Sample %s"), name);
-  g_autoptr (GTask) task = g_task_new (picture, NULL, loaded_cb, NULL);
-
-  gtk_widget_set_size_request (picture, SAMPLE_SIZE, SAMPLE_SIZE);
-  gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_COVER);
-  gtk_button_set_child (GTK_BUTTON (button), picture);
-  gtk_widget_add_css_class (button, "flat");
-  gtk_widget_set_tooltip_text (button, name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
-  g_object_set_data_full (G_OBJECT (button), "path", g_strdup (path), g_free);
-  g_signal_connect (button, "clicked", G_CALLBACK (open_sample_cb), NULL);
-
-  g_task_set_task_data (task, g_strdup (path), g_free);
-  g_task_run_in_thread (task, load_thread);
-  return button;
-}
-
-static void
-update_samples (LkRunView *self)
-{
-  GListModel *samples = self->run != NULL ? lk_training_run_get_samples (self->run) : NULL;
-  guint n = samples != NULL ? g_list_model_get_n_items (samples) : 0, shown = 0;
-  GtkWidget *child;
-
-  for (child = gtk_widget_get_first_child (GTK_WIDGET (self->samples)); child != NULL; child = gtk_widget_get_next_sibling (child))
-    shown++;
-  for (guint i = shown; i < n; i++)
-    {
-      g_autoptr (GtkStringObject) path = g_list_model_get_item (samples, i);
-
-      gtk_box_append (self->samples, make_sample (gtk_string_object_get_string (path)));
-    }
-  gtk_widget_set_visible (self->samples_group, n > 0);
-}
-
-/* ---- LoRAs ----------------------------------------------------------------------------------------------------- */
-
-static void
-show_cb (GtkButton *button,
-         LkRunView *self)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (g_object_get_data (G_OBJECT (button), "path"));
-  g_autoptr (GtkFileLauncher) launcher = gtk_file_launcher_new (file);
-
-  gtk_file_launcher_open_containing_folder (launcher, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), NULL, NULL, NULL);
-}
-
-static void
-copied_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (LkRunView) self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (g_file_copy_finish (G_FILE (object), result, &error))
-    lk_workspace_say (self->workspace, _("The LoRA was saved."));
-  else
-    lk_workspace_say (self->workspace, error->message);
-}
-
-static void
-chosen_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  g_autoptr (LkRunView) self = user_data;
-  g_autoptr (GFile) target = gtk_file_dialog_save_finish (GTK_FILE_DIALOG (object), result, NULL);
-  g_autoptr (GFile) source = NULL;
-
-  if (target == NULL)
-    return;
-  source = g_file_new_for_path (g_object_get_data (object, "path"));
-  g_file_copy_async (source, target, G_FILE_COPY_OVERWRITE, G_PRIORITY_DEFAULT, NULL, NULL, NULL, copied_cb, g_steal_pointer (&self));
-}
-
-static void
-save_as_cb (GtkButton *button,
-            LkRunView *self)
-{
-  const char *path = g_object_get_data (G_OBJECT (button), "path");
-  g_autofree char *name = g_path_get_basename (path);
-  g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
-
-  gtk_file_dialog_set_title (dialog, _("Save LoRA As"));
-  gtk_file_dialog_set_initial_name (dialog, name);
-  g_object_set_data_full (G_OBJECT (dialog), "path", g_strdup (path), g_free);
-  gtk_file_dialog_save (dialog, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), NULL, chosen_cb, g_object_ref (self));
-}
-
-static GtkWidget *
-make_row_button (LkRunView  *self,
-                 const char *path,
-                 const char *icon,
-                 const char *words,
-                 GCallback   callback)
-{
-  GtkWidget *button = gtk_button_new_from_icon_name (icon);
-
-  gtk_widget_set_tooltip_text (button, words);
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_widget_add_css_class (button, "flat");
-  g_object_set_data_full (G_OBJECT (button), "path", g_strdup (path), g_free);
-  g_signal_connect (button, "clicked", callback, self);
-  return button;
-}
-
-static void
-update_loras (LkRunView *self)
-{
-  GListModel *loras = self->run != NULL ? lk_training_run_get_loras (self->run) : NULL;
-  guint n = loras != NULL ? g_list_model_get_n_items (loras) : 0;
-
-  for (guint i = self->lora_rows->len; i < n; i++)
-    {
-      g_autoptr (GtkStringObject) object = g_list_model_get_item (loras, i);
-      const char *path = gtk_string_object_get_string (object);
-      g_autofree char *name = g_path_get_basename (path);
-      GtkWidget *row = adw_action_row_new ();
-
-      adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
-      adw_action_row_add_suffix (ADW_ACTION_ROW (row),
-                                 make_row_button (self, path, "folder-symbolic", _("Show in Files"), G_CALLBACK (show_cb)));
-      adw_action_row_add_suffix (ADW_ACTION_ROW (row),
-                                 make_row_button (self, path, "document-save-as-symbolic", _("Save LoRA As…"), G_CALLBACK (save_as_cb)));
-      adw_preferences_group_add (self->loras, row);
-      g_ptr_array_add (self->lora_rows, row);
-    }
-  gtk_widget_set_visible (GTK_WIDGET (self->loras), n > 0);
-}
+static guint signals[N_SIGNALS];
 
 /* ---- state ----------------------------------------------------------------------------------------------------- */
+
+/* What is said in words under the loss: which line is which. */
+static void
+update_legend (LkRunView *self)
+{
+  LkRunCurves *curves = lk_training_run_get_curves (self->run);
+  g_autoptr (GString) words = g_string_new (_("Faint: each step · strong: their average"));
+
+  if (lk_series_get_n_points (curves->trained) > 0)
+    g_string_append (words, _(" · dashed: on always the same noise"));
+  if (lk_series_get_n_points (curves->held_out) > 0)
+    g_string_append (words, _(" · dotted: pictures held out"));
+  if (self->compared != NULL)
+    g_string_append_printf (words, _(" · grey: “%s”"), lk_training_run_get_name (self->compared));
+  if (g_strcmp0 (gtk_label_get_label (self->legend), words->str) != 0)
+    gtk_label_set_label (self->legend, words->str);
+}
 
 static void
 update (LkRunView *self)
 {
   LkTrainingState state;
-  gboolean is_active, is_read_only;
+  gboolean is_active, is_read_only, can_command;
+  const char *device, *note;
 
   if (self->run == NULL)
     return;
@@ -226,9 +81,16 @@ update (LkRunView *self)
   state = lk_training_run_get_state (self->run);
   is_active = lk_training_run_is_active (self->run);
   is_read_only = lk_project_is_read_only (lk_workspace_get_project (self->workspace));
+  can_command = state == LK_TRAINING_RUNNING || state == LK_TRAINING_PAUSED;
+  device = lk_training_run_get_device (self->run);
+  note = lk_training_run_get_note (self->run);
 
   gtk_label_set_label (self->state, lk_training_run_get_state_title (self->run));
   gtk_label_set_label (self->text, lk_training_run_get_text (self->run));
+  gtk_label_set_label (self->device, device != NULL ? device : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->device), device != NULL);
+  gtk_label_set_label (self->note, note != NULL ? note : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->note), note != NULL);
   gtk_progress_bar_set_fraction (self->progress, lk_training_run_get_fraction (self->run));
   gtk_widget_set_visible (GTK_WIDGET (self->pause), is_active && state != LK_TRAINING_PAUSED);
   gtk_widget_set_sensitive (GTK_WIDGET (self->pause), state == LK_TRAINING_RUNNING || state == LK_TRAINING_PREPARING);
@@ -237,9 +99,11 @@ update (LkRunView *self)
   gtk_widget_set_visible (GTK_WIDGET (self->stop), is_active);
   gtk_widget_set_sensitive (GTK_WIDGET (self->stop), state != LK_TRAINING_STOPPING);
   gtk_widget_set_visible (GTK_WIDGET (self->save), is_active);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->save), state == LK_TRAINING_RUNNING);
-  update_samples (self);
-  update_loras (self);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->save), can_command);
+  gtk_widget_set_visible (GTK_WIDGET (self->sample), is_active);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->sample), can_command);
+  update_legend (self);
+  lk_run_insight_update (self->insight, self->run);
 }
 
 static void
@@ -264,6 +128,26 @@ static void
 save_cb (LkRunView *self)
 {
   lk_training_run_save (self->run);
+}
+
+static void
+sample_cb (LkRunView *self)
+{
+  lk_training_run_sample (self->run);
+}
+
+static void
+retrain_cb (LkRunView *self,
+            guint      steps)
+{
+  g_signal_emit (self, signals[RETRAIN], 0, steps);
+}
+
+static void
+use_step_cb (LkRunView *self,
+             guint      step)
+{
+  lk_lora_list_use_step (self->loras, step);
 }
 
 static void
@@ -334,36 +218,51 @@ export_action (GtkWidget  *widget,
 
 /* ---- widget ---------------------------------------------------------------------------------------------------- */
 
+static void
+fill_loss (LkRunView *self)
+{
+  LkRunCurves *curves;
+
+  lk_plot_clear (self->loss);
+  if (self->run == NULL)
+    return;
+  curves = lk_training_run_get_curves (self->run);
+  lk_plot_add_series (self->loss, curves->loss, LK_PLOT_FAINT);
+  lk_plot_add_series (self->loss, curves->smoothed, LK_PLOT_MAIN);
+  lk_plot_add_series (self->loss, curves->trained, LK_PLOT_SECOND);
+  lk_plot_add_series (self->loss, curves->held_out, LK_PLOT_THIRD);
+  if (self->compared != NULL)
+    lk_plot_add_series (self->loss, lk_training_run_get_curves (self->compared)->smoothed, LK_PLOT_COMPARED);
+}
+
 void
 lk_run_view_set_run (LkRunView     *self,
                      LkTrainingRun *run)
 {
-  GtkWidget *child;
+  const struct { LkPlot *plot; gsize offset; } plots[] = {
+    { self->learning_rate, G_STRUCT_OFFSET (LkRunCurves, learning_rate) },
+    { self->grad_norm, G_STRUCT_OFFSET (LkRunCurves, grad_norm) },
+    { self->seconds, G_STRUCT_OFFSET (LkRunCurves, seconds) },
+    { self->memory, G_STRUCT_OFFSET (LkRunCurves, memory) },
+  };
 
   g_return_if_fail (LK_IS_RUN_VIEW (self));
 
   if (!g_set_object (&self->run, run))
     return;
 
-  lk_plot_clear (self->loss);
-  lk_plot_clear (self->learning_rate);
-  lk_plot_clear (self->grad_norm);
-  lk_plot_clear (self->seconds);
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->samples))) != NULL)
-    gtk_box_remove (self->samples, child);
-  for (guint i = 0; i < self->lora_rows->len; i++)
-    adw_preferences_group_remove (self->loras, g_ptr_array_index (self->lora_rows, i));
-  g_ptr_array_set_size (self->lora_rows, 0);
-
+  g_clear_object (&self->compared);
+  fill_loss (self);
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++)
+    {
+      lk_plot_clear (plots[i].plot);
+      if (run != NULL)
+        lk_plot_add_series (plots[i].plot, G_STRUCT_MEMBER (LkSeries *, lk_training_run_get_curves (run), plots[i].offset), LK_PLOT_MAIN);
+    }
+  lk_sample_strip_set_run (self->samples, run);
+  lk_lora_list_set_run (self->loras, run);
+  lk_run_record_set_run (self->record, run);
   g_signal_group_set_target (self->signals, run);
-  if (run == NULL)
-    return;
-
-  lk_plot_add_series (self->loss, lk_training_run_get_loss (run), LK_PLOT_FAINT);
-  lk_plot_add_series (self->loss, lk_training_run_get_smoothed_loss (run), LK_PLOT_MAIN);
-  lk_plot_add_series (self->learning_rate, lk_training_run_get_learning_rate (run), LK_PLOT_MAIN);
-  lk_plot_add_series (self->grad_norm, lk_training_run_get_grad_norm (run), LK_PLOT_MAIN);
-  lk_plot_add_series (self->seconds, lk_training_run_get_seconds (run), LK_PLOT_MAIN);
   update (self);
 }
 
@@ -371,18 +270,12 @@ void
 lk_run_view_compare (LkRunView     *self,
                      LkTrainingRun *other)
 {
-  LkTrainingRun *run = self->run;
-
   g_return_if_fail (LK_IS_RUN_VIEW (self));
 
-  lk_plot_clear (self->loss);
-  if (run != NULL)
-    {
-      lk_plot_add_series (self->loss, lk_training_run_get_loss (run), LK_PLOT_FAINT);
-      lk_plot_add_series (self->loss, lk_training_run_get_smoothed_loss (run), LK_PLOT_MAIN);
-    }
-  if (other != NULL)
-    lk_plot_add_series (self->loss, lk_training_run_get_smoothed_loss (other), LK_PLOT_COMPARED);
+  g_set_object (&self->compared, other);
+  fill_loss (self);
+  if (self->run != NULL)
+    update_legend (self);
 }
 
 static void
@@ -395,8 +288,8 @@ lk_run_view_dispose (GObject *object)
   g_clear_object (&self->signals);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_RUN_VIEW);
   g_clear_object (&self->run);
+  g_clear_object (&self->compared);
   g_clear_object (&self->workspace);
-  g_clear_pointer (&self->lora_rows, g_ptr_array_unref);
 
   G_OBJECT_CLASS (lk_run_view_parent_class)->dispose (object);
 }
@@ -408,18 +301,30 @@ lk_run_view_class_init (LkRunViewClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = lk_run_view_dispose;
 
+  signals[RETRAIN] = g_signal_new ("retrain", LK_TYPE_RUN_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+
+  g_type_ensure (LK_TYPE_LORA_LIST);
   g_type_ensure (LK_TYPE_PLOT);
+  g_type_ensure (LK_TYPE_RUN_INSIGHT);
+  g_type_ensure (LK_TYPE_RUN_RECORD);
+  g_type_ensure (LK_TYPE_SAMPLE_STRIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-run-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, device);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, grad_norm);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, insight);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, learning_rate);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, legend);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, log_scale);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, loras);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, loss);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, memory);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, note);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, pause);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, progress);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, record);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, resume);
+  gtk_widget_class_bind_template_child (widget_class, LkRunView, sample);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, samples);
-  gtk_widget_class_bind_template_child (widget_class, LkRunView, samples_group);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, save);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, seconds);
   gtk_widget_class_bind_template_child (widget_class, LkRunView, state);
@@ -428,8 +333,11 @@ lk_run_view_class_init (LkRunViewClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, log_scale_cb);
   gtk_widget_class_bind_template_callback (widget_class, pause_cb);
   gtk_widget_class_bind_template_callback (widget_class, resume_cb);
+  gtk_widget_class_bind_template_callback (widget_class, retrain_cb);
+  gtk_widget_class_bind_template_callback (widget_class, sample_cb);
   gtk_widget_class_bind_template_callback (widget_class, save_cb);
   gtk_widget_class_bind_template_callback (widget_class, stop_cb);
+  gtk_widget_class_bind_template_callback (widget_class, use_step_cb);
 
   gtk_widget_class_install_action (widget_class, "run.export-plot", "s", export_action);
 }
@@ -437,7 +345,6 @@ lk_run_view_class_init (LkRunViewClass *klass)
 static void
 lk_run_view_init (LkRunView *self)
 {
-  self->lora_rows = g_ptr_array_new ();
   self->signals = g_signal_group_new (LK_TYPE_TRAINING_RUN);
   g_signal_group_connect_swapped (self->signals, "changed", G_CALLBACK (update), self);
 
@@ -446,6 +353,7 @@ lk_run_view_init (LkRunView *self)
   lk_plot_set_title (self->learning_rate, _("Learning Rate"));
   lk_plot_set_title (self->grad_norm, _("Gradient Norm"));
   lk_plot_set_title (self->seconds, _("Step Time"));
+  lk_plot_set_title (self->memory, _("Memory"));
 }
 
 LkRunView *
@@ -454,5 +362,7 @@ lk_run_view_new (LkWorkspace *workspace)
   LkRunView *self = g_object_new (LK_TYPE_RUN_VIEW, NULL);
 
   self->workspace = g_object_ref (workspace);
+  lk_lora_list_set_workspace (self->loras, workspace);
+  lk_run_record_set_workspace (self->record, workspace);
   return self;
 }

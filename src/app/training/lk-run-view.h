@@ -1,4 +1,7 @@
-/* LkRunView: one training run: how far it is, its curves, the pictures drawn on the way, its LoRAs. */
+/* LkRunView: one training run: how far it is, its curves, what they say, the pictures drawn on the way, its LoRAs, its settings and notes.
+ *
+ * Emits "retrain" (steps) when the user wants a new run like it of that many steps.
+ */
 #pragma once
 
 #include <adwaita.h>

@@ -4,6 +4,8 @@
 
 #include <glib/gi18n.h>
 
+#include "app/training/lk-queue-list.h"
+#include "app/training/lk-run-row.h"
 #include "app/training/lk-run-view.h"
 #include "app/training/lk-training-form.h"
 #include "app/training/lk-training-page.h"
@@ -11,19 +13,22 @@
 
 struct _LkTrainingPage
 {
-  AdwBin          parent_instance;
+  AdwBin               parent_instance;
 
-  LkWorkspace    *workspace;      /* owned */
-  GListStore     *runs;           /* owned: LkTrainingRun, newest first */
-  LkTrainingForm *form;           /* in the stack */
-  LkRunView      *view;           /* in the stack */
-  LkTrainingRun  *shown;          /* in `runs`; NULL: the form */
+  LkWorkspace         *workspace;     /* owned */
+  GListStore          *runs;          /* owned: LkTrainingRun, newest first */
+  LkTrainingForm      *form;          /* in the stack */
+  LkRunView           *view;          /* in the stack */
+  LkTrainingRun       *shown;         /* in `runs`; NULL: the form */
 
-  GtkDropDown    *chooser;
-  GtkMenuButton  *menu_button;
-  GMenu          *compare_menu;
-  GtkStack       *stack;
-  gboolean        is_choosing;
+  GMenu               *compare_menu;
+  AdwBanner           *interrupted;
+  GtkMenuButton       *menu_button;
+  GtkListBoxRow       *new_row;
+  GtkListBox          *rows;          /* New Run, then one a run */
+  AdwOverlaySplitView *split;
+  GtkStack            *stack;
+  AdwToastOverlay     *toasts;
 };
 
 G_DEFINE_FINAL_TYPE (LkTrainingPage, lk_training_page, ADW_TYPE_BIN)
@@ -49,21 +54,13 @@ find_run (LkTrainingPage *self,
   return GTK_INVALID_LIST_POSITION;
 }
 
-/* The chooser's first row is the form, the others are the runs. */
 static void
-fill_chooser (LkTrainingPage *self)
+select_row (LkTrainingPage *self)
 {
-  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->runs));
+  guint position = self->shown != NULL ? find_run (self, lk_training_run_get_name (self->shown)) : GTK_INVALID_LIST_POSITION;
 
-  self->is_choosing = TRUE;
-  gtk_string_list_append (names, _("New Run"));
-  for (guint i = 0; i < n; i++)
-    gtk_string_list_append (names, lk_training_run_get_name (get_run (self, i)));
-  gtk_drop_down_set_model (self->chooser, G_LIST_MODEL (names));
-  gtk_drop_down_set_selected (self->chooser, self->shown != NULL ? find_run (self, lk_training_run_get_name (self->shown)) + 1 : 0);
-  gtk_widget_set_visible (GTK_WIDGET (self->chooser), n > 0);
-  self->is_choosing = FALSE;
+  gtk_list_box_select_row (self->rows, position != GTK_INVALID_LIST_POSITION ? gtk_list_box_get_row_at_index (self->rows, (int) position + 1)
+                                                                             : self->new_row);
 }
 
 static void
@@ -90,6 +87,9 @@ update_actions (LkTrainingPage *self)
 
   gtk_widget_set_visible (GTK_WIDGET (self->menu_button), self->shown != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.fork", self->shown != NULL && is_writable);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.show-folder", self->shown != NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.test",
+                                 self->shown != NULL && lk_training_run_get_state (self->shown) == LK_TRAINING_FINISHED);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.trash",
                                  self->shown != NULL && is_writable && !lk_training_run_is_active (self->shown));
 }
@@ -101,19 +101,43 @@ show (LkTrainingPage *self,
   self->shown = run;
   lk_run_view_set_run (self->view, run);
   gtk_stack_set_visible_child (self->stack, run != NULL ? GTK_WIDGET (self->view) : GTK_WIDGET (self->form));
-  fill_chooser (self);
+  select_row (self);
   fill_compare_menu (self);
   update_actions (self);
 }
 
 static void
-chosen_cb (LkTrainingPage *self)
+row_activated_cb (LkTrainingPage *self,
+                  GtkListBoxRow  *row)
 {
-  guint selected = gtk_drop_down_get_selected (self->chooser);
+  show (self, row == self->new_row ? NULL : lk_run_row_get_run (LK_RUN_ROW (row)));
+  if (adw_overlay_split_view_get_collapsed (self->split))
+    adw_overlay_split_view_set_show_sidebar (self->split, FALSE);
+}
 
-  if (self->is_choosing || selected == GTK_INVALID_LIST_POSITION)
-    return;
-  show (self, selected == 0 ? NULL : get_run (self, selected - 1));
+/* The first run that a crash has ended: NULL where there is none. */
+static LkTrainingRun *
+find_interrupted (LkTrainingPage *self)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->runs)); i++)
+    if (lk_training_run_was_interrupted (get_run (self, i)))
+      return get_run (self, i);
+  return NULL;
+}
+
+static void
+update_interrupted (LkTrainingPage *self)
+{
+  LkTrainingRun *run = lk_project_is_read_only (lk_workspace_get_project (self->workspace)) ? NULL : find_interrupted (self);
+
+  if (run != NULL)
+    {
+      g_autofree char *title = g_strdup_printf (_("“%s” was interrupted. It can go on from step %u of %u."), lk_training_run_get_name (run),
+                                                lk_run_get_step (lk_training_run_get_run (run)), lk_training_run_get_n_steps (run));
+
+      adw_banner_set_title (self->interrupted, title);
+    }
+  adw_banner_set_revealed (self->interrupted, run != NULL);
 }
 
 /* A run is at work, or was just added or removed. */
@@ -126,6 +150,8 @@ run_changed_cb (LkTrainingPage *self)
     step_time = lk_training_run_get_step_time (get_run (self, i));
   lk_training_form_set_step_time (self->form, step_time);
   update_actions (self);
+  if (adw_banner_get_revealed (self->interrupted))
+    update_interrupted (self);
 }
 
 static LkTrainingRun *
@@ -137,6 +163,7 @@ insert_run (LkTrainingPage *self,
 
   g_signal_connect_object (item, "changed", G_CALLBACK (run_changed_cb), self, G_CONNECT_SWAPPED);
   g_list_store_insert (self->runs, position, item);
+  gtk_list_box_insert (self->rows, GTK_WIDGET (lk_run_row_new (item)), (int) position + 1);
   return item;      /* the list holds it */
 }
 
@@ -177,6 +204,33 @@ start_cb (LkTrainingPage *self)
 }
 
 static void
+continue_cb (LkTrainingPage *self)
+{
+  LkTrainingRun *run = find_interrupted (self);
+  g_autoptr (LkEngine) engine = lk_engine_get_default ();
+  g_autoptr (GError) error = NULL;
+
+  if (run == NULL)
+    return;
+  if (!lk_training_run_start (run, engine, lk_workspace_get_project (self->workspace), &error))
+    lk_workspace_say (self->workspace, error->message);
+  show (self, run);
+  update_interrupted (self);
+}
+
+/* A new run like the one that is shown, of so many steps: the form is filled, and waits for Start. */
+static void
+retrain_cb (LkTrainingPage *self,
+            guint           steps)
+{
+  g_autoptr (LkTrainSettings) settings = lk_train_settings_copy (lk_run_get_settings (lk_training_run_get_run (self->shown)));
+
+  settings->max_train_steps = steps;
+  lk_training_form_set_settings (self->form, settings);
+  show (self, NULL);
+}
+
+static void
 fork_action (GtkWidget  *widget,
              const char *action_name,
              GVariant   *parameter)
@@ -205,11 +259,71 @@ trashed_cb (GObject      *object,
   if (position == GTK_INVALID_LIST_POSITION)
     return;
 
+  {
+    AdwToast *toast = adw_toast_new (_("The run was moved to the project’s trash"));
+    g_autofree char *path = g_file_get_path (g_object_get_data (G_OBJECT (object), "target"));
+
+    adw_toast_set_button_label (toast, _("_Undo"));
+    adw_toast_set_action_name (toast, "training.restore");
+    adw_toast_set_action_target (toast, "(ss)", path, name);
+    adw_toast_overlay_add_toast (self->toasts, toast);
+  }
   if (get_run (self, position) == self->shown)
     show (self, NULL);
   g_list_store_remove (self->runs, position);
+  gtk_list_box_remove (self->rows, GTK_WIDGET (gtk_list_box_get_row_at_index (self->rows, (int) position + 1)));
   show (self, self->shown);
-  lk_workspace_say (self->workspace, _("The run was moved to the project's trash folder."));
+}
+
+static void
+restored_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (LkTrainingPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_file_get_path (g_object_get_data (object, "target"));
+  g_autoptr (LkRun) run = g_file_move_finish (G_FILE (object), result, &error) ? lk_run_open (path, &error) : NULL;
+  guint position = 0;
+
+  if (self->toasts == NULL)
+    return;
+  if (run == NULL)
+    {
+      lk_workspace_say (self->workspace, error->message);
+      return;
+    }
+  while (position < g_list_model_get_n_items (G_LIST_MODEL (self->runs))
+         && lk_run_get_created (lk_training_run_get_run (get_run (self, position))) > lk_run_get_created (run))
+    position++;
+  show (self, insert_run (self, position, run));
+}
+
+/* Moves a folder and tells `callback`, whose object is `from` with its "target". */
+static void
+move_folder (LkTrainingPage      *self,
+             const char          *from,
+             const char          *to,
+             GAsyncReadyCallback  callback)
+{
+  g_autoptr (GFile) source = g_file_new_for_path (from), target = g_file_new_for_path (to);
+
+  g_object_set_data_full (G_OBJECT (source), "target", g_object_ref (target), g_object_unref);
+  g_file_move_async (source, target, G_FILE_COPY_NOFOLLOW_SYMLINKS, G_PRIORITY_DEFAULT, NULL, NULL, NULL, callback, g_object_ref (self));
+}
+
+static void
+restore_action (GtkWidget  *widget,
+                const char *action_name,
+                GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+  g_autofree char *runs = lk_project_dup_path (lk_workspace_get_project (self->workspace), "runs"), *target = NULL;
+  const char *trashed, *name;
+
+  g_variant_get (parameter, "(&s&s)", &trashed, &name);
+  target = g_build_filename (runs, name, NULL);
+  move_folder (self, trashed, target, restored_cb);
 }
 
 /* To the project's own trash, beside removed pictures: a move within a folder, so that nothing is copied and nothing is lost. */
@@ -222,11 +336,32 @@ trash_action (GtkWidget  *widget,
   g_autofree char *trash = lk_project_dup_path (lk_workspace_get_project (self->workspace), "trash");
   g_autofree char *name = g_strdup_printf ("%s-%" G_GINT64_FORMAT, lk_training_run_get_name (self->shown), g_get_real_time ());
   g_autofree char *target = g_build_filename (trash, name, NULL);
-  g_autoptr (GFile) from = g_file_new_for_path (lk_run_get_folder (lk_training_run_get_run (self->shown)));
-  g_autoptr (GFile) to = g_file_new_for_path (target);
 
   g_mkdir_with_parents (trash, 0755);
-  g_file_move_async (from, to, G_FILE_COPY_NOFOLLOW_SYMLINKS, G_PRIORITY_DEFAULT, NULL, NULL, NULL, trashed_cb, g_object_ref (self));
+  move_folder (self, lk_run_get_folder (lk_training_run_get_run (self->shown)), target, trashed_cb);
+}
+
+static void
+test_action (GtkWidget  *widget,
+             const char *action_name,
+             GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+  g_autofree char *path = lk_run_dup_checkpoint_path (lk_training_run_get_run (self->shown), 0);
+
+  gtk_widget_activate_action (widget, "win.test-lora", "s", path);
+}
+
+static void
+show_folder_action (GtkWidget  *widget,
+                    const char *action_name,
+                    GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+  g_autoptr (GFile) folder = g_file_new_for_path (lk_run_get_folder (lk_training_run_get_run (self->shown)));
+  g_autoptr (GtkFileLauncher) launcher = gtk_file_launcher_new (folder);
+
+  gtk_file_launcher_launch (launcher, GTK_WINDOW (gtk_widget_get_root (widget)), NULL, NULL, NULL);
 }
 
 static void
@@ -259,10 +394,12 @@ listed_cb (GObject      *object,
   LkTrainingPage *self = LK_TRAINING_PAGE (object);
   g_autoptr (GPtrArray) runs = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  for (guint i = 0; runs != NULL && i < runs->len; i++)
+  for (guint i = 0; self->stack != NULL && runs != NULL && i < runs->len; i++)
     insert_run (self, g_list_model_get_n_items (G_LIST_MODEL (self->runs)), g_ptr_array_index (runs, i));
-  if (self->chooser != NULL)
-    show (self, self->shown);
+  if (self->stack == NULL)
+    return;
+  update_interrupted (self);
+  show (self, self->shown);
 }
 
 static void
@@ -294,15 +431,24 @@ lk_training_page_class_init (LkTrainingPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = lk_training_page_dispose;
   G_OBJECT_CLASS (klass)->finalize = lk_training_page_finalize;
 
+  g_type_ensure (LK_TYPE_QUEUE_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-training-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, chooser);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, compare_menu);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, interrupted);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, new_row);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, rows);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, split);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, stack);
-  gtk_widget_class_bind_template_callback (widget_class, chosen_cb);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, toasts);
+  gtk_widget_class_bind_template_callback (widget_class, continue_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 
   gtk_widget_class_install_action (widget_class, "training.fork", NULL, fork_action);
   gtk_widget_class_install_action (widget_class, "training.trash", NULL, trash_action);
+  gtk_widget_class_install_action (widget_class, "training.restore", "(ss)", restore_action);
+  gtk_widget_class_install_action (widget_class, "training.test", NULL, test_action);
+  gtk_widget_class_install_action (widget_class, "training.show-folder", NULL, show_folder_action);
   gtk_widget_class_install_action (widget_class, "training.compare", "s", compare_action);
 }
 
@@ -325,6 +471,7 @@ lk_training_page_new (LkWorkspace *workspace)
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->form));
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->view));
   g_signal_connect_object (self->form, "start", G_CALLBACK (start_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "retrain", G_CALLBACK (retrain_cb), self, G_CONNECT_SWAPPED);
   show (self, NULL);
 
   g_task_set_task_data (task, lk_project_dup_path (lk_workspace_get_project (workspace), "runs"), g_free);

@@ -4,14 +4,11 @@
 
 #include <glib/gi18n.h>
 #include <gtk/gtk.h>
-#include <math.h>
 
+#include "app/training/lk-run-guard.h"
 #include "app/training/lk-training-run.h"
 #include "base/lk-text.h"
 #include "train/lk-trainer.h"
-
-#define SMOOTHING 0.97          /* about the last thirty steps */
-#define SAMPLE_STRENGTH 0.8
 
 struct _LkTrainingRun
 {
@@ -25,8 +22,15 @@ struct _LkTrainingRun
   double          fraction;
   guint           step, n_steps;
 
-  LkSeries       *loss, *smoothed, *learning_rate, *grad_norm, *seconds;    /* owned */
-  GListStore     *samples, *loras;                                          /* owned */
+  gboolean        was_interrupted;
+  char           *note;           /* owned */
+  char           *device;         /* owned; NULL: not known */
+
+  LkRunCurves    *curves;         /* owned */
+  GListStore     *samples, *loras;    /* owned */
+  LkRunLog       *log;            /* owned; NULL while a thread reads it */
+  gboolean        is_log_old;     /* something was written since the thread began */
+  LkRunFacts     *facts;          /* owned */
 
   LkEngine       *engine;         /* owned, as are the rest; while active */
   LkDataSet      *data_set;
@@ -65,20 +69,7 @@ append_metrics (LkTrainingRun  *self,
                 const LkMetric *metrics,
                 guint           n)
 {
-  g_autofree LkPoint *points = g_new (LkPoint, MAX (n, 1));
-  struct { LkSeries *series; gsize offset; } all[] = {
-    { self->loss, G_STRUCT_OFFSET (LkMetric, loss) },
-    { self->learning_rate, G_STRUCT_OFFSET (LkMetric, learning_rate) },
-    { self->grad_norm, G_STRUCT_OFFSET (LkMetric, grad_norm) },
-    { self->seconds, G_STRUCT_OFFSET (LkMetric, seconds) },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
-    {
-      for (guint j = 0; j < n; j++)
-        points[j] = (LkPoint) { metrics[j].step, (float) G_STRUCT_MEMBER (double, &metrics[j], all[i].offset) };
-      lk_series_append (all[i].series, points, n);
-    }
+  lk_run_curves_append (self->curves, metrics, n);
   if (n > 0)
     self->step = metrics[n - 1].step;
 }
@@ -92,6 +83,21 @@ add_path (GListStore *store,
   g_list_store_append (store, object);
 }
 
+/* A file that was written again is one, not two. */
+static void
+put_path (GListStore *store,
+          const char *path)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (store)); i++)
+    {
+      g_autoptr (GtkStringObject) object = g_list_model_get_item (G_LIST_MODEL (store), i);
+
+      if (g_str_equal (gtk_string_object_get_string (object), path))
+        return;
+    }
+  add_path (store, path);
+}
+
 static int
 compare_paths (gconstpointer a,
                gconstpointer b)
@@ -102,18 +108,42 @@ compare_paths (gconstpointer a,
 /* What a thread finds out about a run. */
 typedef struct
 {
-  GArray    *metrics;       /* LkMetric; owned, as are the others */
-  GPtrArray *samples;       /* paths */
-  GPtrArray *loras;         /* LkRunCheckpoint */
+  LkRun      *run;          /* owned, as are the others */
+  LkRunLog   *log;
+  LkRunFacts *facts;
+  GPtrArray  *samples;      /* paths; NULL: only the log was asked for */
+  GPtrArray  *loras;        /* LkRunCheckpoint */
+  char       *device;
+  gboolean    is_whole;
 } Contents;
 
 static void
 contents_free (Contents *contents)
 {
-  g_clear_pointer (&contents->metrics, g_array_unref);
+  lk_run_unref (contents->run);
+  g_clear_pointer (&contents->log, lk_run_log_free);
+  g_clear_pointer (&contents->facts, lk_run_facts_free);
   g_clear_pointer (&contents->samples, g_ptr_array_unref);
   g_clear_pointer (&contents->loras, g_ptr_array_unref);
+  g_free (contents->device);
   g_free (contents);
+}
+
+static void
+read_folder (Contents *contents)
+{
+  g_autofree char *folder = lk_run_dup_path (contents->run, "samples"), *record_path = lk_run_dup_path (contents->run, "record.json");
+  g_autoptr (cJSON) record = lk_json_read (record_path, NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  contents->device = record != NULL ? g_strdup (lk_json_get_string (record, "device", NULL)) : NULL;
+  contents->loras = lk_run_list_checkpoints (contents->run);
+  contents->samples = g_ptr_array_new_with_free_func (g_free);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".png"))
+      g_ptr_array_add (contents->samples, g_build_filename (folder, name, NULL));
+  g_ptr_array_sort (contents->samples, compare_paths);
 }
 
 static void
@@ -122,21 +152,13 @@ read_thread (GTask        *task,
              gpointer      data,
              GCancellable *cancellable)
 {
-  LkRun *run = data;
-  Contents *contents = g_new0 (Contents, 1);
-  g_autofree char *folder = lk_run_dup_path (run, "samples");
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
+  Contents *contents = data;
 
-  contents->metrics = lk_run_read_metrics (run, NULL);
-  contents->loras = lk_run_list_checkpoints (run);
-  contents->samples = g_ptr_array_new_with_free_func (g_free);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (g_str_has_suffix (name, ".png"))
-      g_ptr_array_add (contents->samples, g_build_filename (folder, name, NULL));
-  g_ptr_array_sort (contents->samples, compare_paths);
-
-  g_task_return_pointer (task, contents, (GDestroyNotify) contents_free);
+  lk_run_log_update (contents->log, contents->run, NULL);
+  contents->facts = lk_run_facts_new (contents->run, contents->log);
+  if (contents->is_whole)
+    read_folder (contents);
+  g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -154,44 +176,111 @@ describe_rest (LkTrainingRun *self)
   g_set_str (&self->text, text);
 }
 
+static void read_log (LkTrainingRun *self, gboolean is_whole);
+
+static void
+take_folder (LkTrainingRun *self,
+             Contents      *contents)
+{
+  GArray *metrics = contents->log->metrics, *marks = contents->log->marks;
+
+  /* A run that began to work meanwhile tells by itself. */
+  if (lk_series_get_n_points (self->curves->loss) == 0)
+    {
+      append_metrics (self, (const LkMetric *) (gpointer) metrics->data, metrics->len);
+      for (guint i = 0; i < marks->len; i++)
+        lk_run_curves_append_mark (self->curves, &g_array_index (marks, LkValidationMark, i));
+    }
+  for (guint i = 0; i < contents->samples->len; i++)
+    add_path (self->samples, g_ptr_array_index (contents->samples, i));
+  for (guint i = 0; i < contents->loras->len; i++)
+    add_path (self->loras, ((LkRunCheckpoint *) g_ptr_array_index (contents->loras, i))->path);
+  if (self->device == NULL)
+    self->device = g_steal_pointer (&contents->device);
+  if (!lk_training_run_is_active (self))
+    describe_rest (self);
+}
+
 static void
 read_cb (GObject      *object,
          GAsyncResult *result,
          gpointer      user_data)
 {
   LkTrainingRun *self = LK_TRAINING_RUN (object);
-  Contents *contents = g_task_propagate_pointer (G_TASK (result), NULL);
+  Contents *contents = g_task_get_task_data (G_TASK (result));
 
-  if (contents == NULL)
+  if (contents->is_whole)
+    take_folder (self, contents);
+  g_clear_pointer (&self->facts, lk_run_facts_free);
+  self->facts = g_steal_pointer (&contents->facts);
+  self->log = g_steal_pointer (&contents->log);
+  if (self->is_log_old)
+    read_log (self, FALSE);
+  changed (self);
+}
+
+/* Reads on a thread what the trainer wrote since the last time. */
+static void
+read_log (LkTrainingRun *self,
+          gboolean       is_whole)
+{
+  g_autoptr (GTask) task = NULL;
+  Contents *contents;
+
+  self->is_log_old = self->log == NULL;
+  if (self->is_log_old)
     return;
 
-  if (contents->metrics != NULL && lk_series_get_n_points (self->loss) == 0)
-    append_metrics (self, (const LkMetric *) contents->metrics->data, contents->metrics->len);
-  for (guint i = 0; i < contents->samples->len; i++)
-    add_path (self->samples, g_ptr_array_index (contents->samples, i));
-  for (guint i = 0; contents->loras != NULL && i < contents->loras->len; i++)
-    add_path (self->loras, ((LkRunCheckpoint *) g_ptr_array_index (contents->loras, i))->path);
-  if (!lk_training_run_is_active (self))
-    describe_rest (self);
-  contents_free (contents);
-  changed (self);
+  contents = g_new0 (Contents, 1);
+  contents->run = lk_run_ref (self->run);
+  contents->log = g_steal_pointer (&self->log);
+  contents->is_whole = is_whole;
+  task = g_task_new (self, NULL, read_cb, NULL);
+  g_task_set_task_data (task, contents, (GDestroyNotify) contents_free);
+  g_task_run_in_thread (task, read_thread);
+}
+
+GListModel *
+lk_training_run_get_active (void)
+{
+  static GListStore *active;
+
+  if (active == NULL)
+    active = g_list_store_new (LK_TYPE_TRAINING_RUN);
+  return G_LIST_MODEL (active);
+}
+
+static LkTrainingRun *
+find_active (LkRun *run)
+{
+  GListModel *active = lk_training_run_get_active ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (active); i++)
+    {
+      g_autoptr (LkTrainingRun) other = g_list_model_get_item (active, i);
+
+      if (g_str_equal (lk_run_get_folder (other->run), lk_run_get_folder (run)))
+        return g_steal_pointer (&other);
+    }
+  return NULL;
 }
 
 LkTrainingRun *
 lk_training_run_new (LkRun *run)
 {
-  LkTrainingRun *self = g_object_new (LK_TYPE_TRAINING_RUN, NULL);
-  g_autoptr (GTask) task = NULL;
+  LkTrainingRun *self = find_active (run);
 
+  if (self != NULL)
+    return self;
+
+  self = g_object_new (LK_TYPE_TRAINING_RUN, NULL);
   self->run = lk_run_ref (run);
   self->name = g_strdup (lk_run_get_name (run));
   self->n_steps = lk_run_get_settings (run)->max_train_steps;
+  self->was_interrupted = lk_run_was_interrupted (run);
   set_state (self, lk_run_get_status (run) == LK_RUN_FINISHED ? LK_TRAINING_FINISHED : LK_TRAINING_IDLE, "");
   describe_rest (self);
-
-  task = g_task_new (self, NULL, read_cb, NULL);
-  g_task_set_task_data (task, lk_run_ref (run), (GDestroyNotify) lk_run_unref);
-  g_task_run_in_thread (task, read_thread);
+  read_log (self, TRUE);
   return self;
 }
 
@@ -200,21 +289,7 @@ lk_training_run_new (LkRun *run)
 double
 lk_training_run_get_step_time (LkTrainingRun *self)
 {
-  float last[31];
-  gsize n = lk_series_get_n_points (self->seconds), count = MIN (n, G_N_ELEMENTS (last));
-
-  if (count == 0)
-    return 0;
-  for (gsize i = 0; i < count; i++)
-    {
-      float value = lk_series_get_point (self->seconds, n - count + i).y;
-      gsize j = i;
-
-      for (; j > 0 && last[j - 1] > value; j--)
-        last[j] = last[j - 1];
-      last[j] = value;
-    }
-  return last[count / 2];
+  return lk_run_curves_get_step_time (self->curves);
 }
 
 static void
@@ -236,16 +311,28 @@ static void
 prepare (LkTrainingRun        *self,
          const LkTrainerEvent *event)
 {
-  self->fraction = event->total > 0 ? (double) event->done / event->total : 0;
-  self->state = LK_TRAINING_PREPARING;
+  if (self->state != LK_TRAINING_PAUSING && self->state != LK_TRAINING_STOPPING)
+    self->state = LK_TRAINING_PREPARING;
   if (event->total > 0)
     {
       g_autofree char *text = g_strdup_printf (_("%s · %u of %u"), event->text, event->done, event->total);
+
+      self->fraction = (double) event->done / event->total;
 
       g_set_str (&self->text, text);
     }
   else
     g_set_str (&self->text, event->text);
+}
+
+static void
+leave_active (LkTrainingRun *self)
+{
+  GListStore *active = G_LIST_STORE (lk_training_run_get_active ());
+  guint position;
+
+  if (g_list_store_find (active, self, &position))
+    g_list_store_remove (active, position);
 }
 
 /* Gives the device to the next job. */
@@ -263,6 +350,8 @@ static void
 end (LkTrainingRun *self,
      const char    *failure)
 {
+  g_autoptr (LkTrainingRun) alive = g_object_ref (self);
+
   self->has_failed = failure != NULL;
   set_state (self, lk_run_get_status (self->run) == LK_RUN_FINISHED ? LK_TRAINING_FINISHED : LK_TRAINING_IDLE, failure != NULL ? failure : "");
   describe_rest (self);
@@ -270,7 +359,12 @@ end (LkTrainingRun *self,
   g_clear_pointer (&self->data_set, lk_data_set_free);
   leave_queue (self);
   g_clear_object (&self->engine);
+  read_log (self, FALSE);
+  lk_run_guard_update (self);
+  leave_active (self);
   changed (self);
+  if (self->has_failed || self->state == LK_TRAINING_FINISHED)
+    lk_run_guard_tell_end (self);
 }
 
 static void
@@ -297,15 +391,24 @@ events_cb (LkTrainer            *trainer,
             self->state = LK_TRAINING_RUNNING;
           g_array_append_val (metrics, event->metric);
           break;
+        case LK_TRAINER_MEASURED:
+          lk_run_curves_append_mark (self->curves, &event->mark);
+          read_log (self, FALSE);
+          break;
         case LK_TRAINER_SAVED:
-          add_path (self->loras, event->path);
+          put_path (self->loras, event->path);
+          read_log (self, FALSE);
+          break;
+        case LK_TRAINER_NOTE:
+          g_set_str (&self->note, event->text);
           break;
         case LK_TRAINER_SAMPLED:
-          add_path (self->samples, event->path);
+          put_path (self->samples, event->path);
           break;
         case LK_TRAINER_PAUSED:
           self->state = LK_TRAINING_PAUSED;
           leave_queue (self);
+          lk_run_guard_update (self);
           break;
         case LK_TRAINER_RESUMED:
           self->state = LK_TRAINING_RUNNING;
@@ -313,7 +416,7 @@ events_cb (LkTrainer            *trainer,
         case LK_TRAINER_FINISHED:
           self->state = LK_TRAINING_FINISHED;
           if (event->path != NULL)
-            add_path (self->loras, event->path);
+            put_path (self->loras, event->path);
           break;
         case LK_TRAINER_STOPPED:
           self->state = LK_TRAINING_IDLE;
@@ -323,7 +426,7 @@ events_cb (LkTrainer            *trainer,
         }
     }
 
-  append_metrics (self, (const LkMetric *) metrics->data, metrics->len);
+  append_metrics (self, (const LkMetric *) (gpointer) metrics->data, metrics->len);
   if (self->state == LK_TRAINING_FINISHED || self->state == LK_TRAINING_IDLE)
     describe_rest (self);
   else if (self->state != LK_TRAINING_PREPARING)
@@ -367,6 +470,7 @@ job_cb (LkJob        *job,
     }
 
   set_state (self, LK_TRAINING_PREPARING, _("Loading"));
+  g_set_str (&self->device, lk_device_get_description (device));
   self->trainer = lk_trainer_new (device, self->run, self->data_set, self->cache);
   lk_trainer_set_func (self->trainer, events_cb, self);
   lk_trainer_run_async (self->trainer, NULL, finished_cb, g_object_ref (self));
@@ -379,6 +483,10 @@ queue (LkTrainingRun *self)
   g_autofree char *title = g_strdup_printf (_("Training “%s”"), self->name);
 
   set_state (self, LK_TRAINING_WAITING, _("Waiting for the device"));
+  self->was_interrupted = FALSE;
+  if (find_active (self->run) == NULL)
+    g_list_store_append (G_LIST_STORE (lk_training_run_get_active ()), self);
+  lk_run_guard_update (self);
   self->job = lk_engine_add (self->engine, title, job_cb, g_object_ref (self), g_object_unref);
   changed (self);
 }
@@ -452,13 +560,21 @@ lk_training_run_save (LkTrainingRun *self)
 }
 
 void
-lk_training_run_sample (LkTrainingRun  *self,
-                        const LkRecipe *recipe)
+lk_training_run_add_lora (LkTrainingRun *self,
+                          const char    *path)
+{
+  g_return_if_fail (LK_IS_TRAINING_RUN (self));
+
+  put_path (self->loras, path);
+}
+
+void
+lk_training_run_sample (LkTrainingRun *self)
 {
   g_return_if_fail (LK_IS_TRAINING_RUN (self));
 
   if (self->trainer != NULL)
-    lk_trainer_sample (self->trainer, recipe, SAMPLE_STRENGTH);
+    lk_trainer_sample_prompts (self->trainer);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
@@ -496,7 +612,7 @@ lk_training_run_get_state_title (LkTrainingRun *self)
   switch (self->state)
     {
     case LK_TRAINING_IDLE:
-      return self->step > 0 ? _("Stopped") : _("Not Started");
+      return self->was_interrupted ? _("Interrupted") : self->step > 0 ? _("Stopped") : _("Not Started");
     case LK_TRAINING_WAITING:
       return _("Waiting");
     case LK_TRAINING_PREPARING:
@@ -546,34 +662,34 @@ lk_training_run_get_n_steps (LkTrainingRun *self)
   return self->n_steps;
 }
 
-LkSeries *
-lk_training_run_get_loss (LkTrainingRun *self)
+LkRunCurves *
+lk_training_run_get_curves (LkTrainingRun *self)
 {
-  return self->loss;
+  return self->curves;
 }
 
-LkSeries *
-lk_training_run_get_smoothed_loss (LkTrainingRun *self)
+const LkRunFacts *
+lk_training_run_get_facts (LkTrainingRun *self)
 {
-  return self->smoothed;
+  return self->facts;
 }
 
-LkSeries *
-lk_training_run_get_learning_rate (LkTrainingRun *self)
+gboolean
+lk_training_run_was_interrupted (LkTrainingRun *self)
 {
-  return self->learning_rate;
+  return self->was_interrupted && self->state == LK_TRAINING_IDLE;
 }
 
-LkSeries *
-lk_training_run_get_grad_norm (LkTrainingRun *self)
+const char *
+lk_training_run_get_note (LkTrainingRun *self)
 {
-  return self->grad_norm;
+  return self->note;
 }
 
-LkSeries *
-lk_training_run_get_seconds (LkTrainingRun *self)
+const char *
+lk_training_run_get_device (LkTrainingRun *self)
 {
-  return self->seconds;
+  return self->device;
 }
 
 GListModel *
@@ -600,11 +716,11 @@ lk_training_run_finalize (GObject *object)
   g_free (self->name);
   g_free (self->text);
   g_free (self->cache);
-  g_clear_object (&self->loss);
-  g_clear_object (&self->smoothed);
-  g_clear_object (&self->learning_rate);
-  g_clear_object (&self->grad_norm);
-  g_clear_object (&self->seconds);
+  g_free (self->note);
+  g_free (self->device);
+  g_clear_pointer (&self->curves, lk_run_curves_free);
+  g_clear_pointer (&self->log, lk_run_log_free);
+  g_clear_pointer (&self->facts, lk_run_facts_free);
   g_clear_object (&self->samples);
   g_clear_object (&self->loras);
 
@@ -622,11 +738,8 @@ lk_training_run_class_init (LkTrainingRunClass *klass)
 static void
 lk_training_run_init (LkTrainingRun *self)
 {
-  self->loss = lk_series_new (_("Loss"), "");
-  self->smoothed = lk_series_new_smoothed (self->loss, SMOOTHING);
-  self->learning_rate = lk_series_new (_("Learning rate"), "");
-  self->grad_norm = lk_series_new (_("Gradient norm"), "");
-  self->seconds = lk_series_new (_("Step time"), "s");
+  self->curves = lk_run_curves_new ();
+  self->log = lk_run_log_new ();
   self->samples = g_list_store_new (GTK_TYPE_STRING_OBJECT);
   self->loras = g_list_store_new (GTK_TYPE_STRING_OBJECT);
 }

@@ -19,7 +19,8 @@ typedef enum
 {
   LK_PLOT_MAIN,           /* the accent colour, full strength: the one that is read out */
   LK_PLOT_FAINT,          /* the accent colour, faint: raw values behind their average */
-  LK_PLOT_SECOND,         /* the foreground colour, dashed: validation */
+  LK_PLOT_SECOND,         /* the foreground colour, dashed: on fixed noise */
+  LK_PLOT_THIRD,          /* the foreground colour, dotted: pictures held out */
   LK_PLOT_COMPARED,       /* the foreground colour, faint: other runs */
 } LkPlotStyle;
 
