@@ -62,6 +62,8 @@ struct _LkChecksRun
   GHashTable    *stems;         /* stem -> Case, owned */
   LkAlike       *alike;         /* owned */
   Gathering      gathering;     /* its contents owned */
+  LkCoverage     coverage;      /* as the last run found it, */
+  gboolean       has_coverage;  /* which does not hold any more once the project has changed */
 };
 
 /* ---- object -------------------------------------------------------------------------------------------------------- */
@@ -92,6 +94,7 @@ static void
 on_changed (LkChecksRun *run)
 {
   run->is_stale = TRUE;
+  run->has_coverage = FALSE;
 }
 
 LkChecksRun *
@@ -340,14 +343,18 @@ void
 lk_checks_run_get_coverage (LkChecksRun *run,
                             LkCoverage  *coverage)
 {
-  Gathering gathering;
+  if (!run->has_coverage)
+    {
+      Gathering gathering;
 
-  gathering_init (&gathering, run->vocabulary);
-  for (guint i = 0; i < lk_project_get_n_images (run->project); i++)
-    gather (run, &gathering, lk_project_get_image (run->project, i));
-  gathering_end (&gathering);
-  *coverage = gathering.set.coverage;
-  gathering_clear (&gathering);
+      gathering_init (&gathering, run->vocabulary);
+      for (guint i = 0; i < lk_project_get_n_images (run->project); i++)
+        gather (run, &gathering, lk_project_get_image (run->project, i));
+      gathering_end (&gathering);
+      run->coverage = gathering.set.coverage;
+      gathering_clear (&gathering);
+    }
+  *coverage = run->coverage;
 }
 
 void
@@ -640,6 +647,8 @@ make_findings (LkChecksRun *run)
     }
   add_fused (run, findings);
   gathering_end (&run->gathering);
+  run->coverage = run->gathering.set.coverage;
+  run->has_coverage = TRUE;
   lk_data_set_check (run->project, &run->gathering.set, findings);
   g_ptr_array_sort (findings, compare_findings);
   return findings;

@@ -11,7 +11,6 @@
 #define PORTRAIT_WIDTH 2.0
 #define PORTRAIT_HEIGHT 2.2
 #define PORTRAIT_ABOVE 0.7
-#define SURE_FACE 0.5
 
 static LkBox
 get_portrait (LkBox face)
@@ -66,7 +65,7 @@ lk_crop_propose (LkImage *image,
   lk_crop_get_frame (crop, width, height, &frame_width, &frame_height);
 
   faces = lk_image_get_faces (image, &n_faces);
-  if (n_faces > 0 && faces[0].score >= SURE_FACE)
+  if (n_faces > 0 && faces[0].score >= LK_SURE_FACE)
     {
       box = lk_crop_map_box (crop, width, height, cut (get_portrait (faces[0].box), width, height));
       proposal = LK_PROPOSAL_FACE;

@@ -565,17 +565,24 @@ layout_changed_cb (LkGalleryPage *self)
     }
 }
 
-static void
+/* Made in one turn, put into its place in the next. */
+static gboolean
 make_inspector_cb (gpointer user_data)
 {
   LkGalleryPage *self = user_data;
 
+  if (self->inspector == NULL)
+    {
+      self->inspector = g_object_ref_sink (lk_inspector_new (self->workspace));
+      return G_SOURCE_CONTINUE;
+    }
+
   self->inspector_source = 0;
-  self->inspector = g_object_ref_sink (lk_inspector_new (self->workspace));
   g_signal_connect_object (self->inspector, "select", G_CALLBACK (select_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->inspector, "fix", G_CALLBACK (fix_cb), self, G_CONNECT_SWAPPED);
   layout_changed_cb (self);
   selection_changed_cb (self);
+  return G_SOURCE_REMOVE;
 }
 
 /* Made when it is opened for the first time. */
@@ -702,7 +709,7 @@ lk_gallery_page_new (LkWorkspace *workspace)
   self->workspace = g_object_ref (workspace);
   lk_gallery_grid_set_workspace (self->grid, workspace);
   gtk_menu_button_set_create_popup_func (self->filter_button, make_filter_popover_cb, self, NULL);
-  self->inspector_source = g_idle_add_once (make_inspector_cb, self);
+  self->inspector_source = g_idle_add (make_inspector_cb, self);
   gtk_list_box_bind_model (self->works, lk_workspace_get_works (workspace), make_work_row, NULL, NULL);
 
   g_signal_connect_object (lk_gallery_grid_get_filter (self->grid), "notify::is-active",

@@ -242,6 +242,13 @@ update_findings (LkInspector *self)
                                          : _("What could be better shows here once there are pictures."));
 }
 
+static void
+checked_cb (LkInspector *self)
+{
+  update_coverage (self);
+  update_findings (self);
+}
+
 /* ---- widget ------------------------------------------------------------------------------------------------- */
 
 void
@@ -309,10 +316,9 @@ lk_inspector_new (LkWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   lk_picture_facts_set_workspace (self->facts, workspace);
-  g_signal_connect_object (workspace, "changed", G_CALLBACK (update_coverage), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (lk_workspace_get_findings (workspace), "items-changed", G_CALLBACK (update_findings), self, G_CONNECT_SWAPPED);
-  update_coverage (self);
-  update_findings (self);
+  g_signal_connect_object (workspace, "checked", G_CALLBACK (checked_cb), self, G_CONNECT_SWAPPED);
+  if (lk_workspace_has_checked (workspace))
+    checked_cb (self);
 
   return self;
 }

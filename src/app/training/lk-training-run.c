@@ -33,6 +33,7 @@ struct _LkTrainingRun
   LkRunFacts     *facts;          /* owned */
 
   LkEngine       *engine;         /* owned, as are the rest; while active */
+  LkProject      *project;
   LkDataSet      *data_set;
   char           *cache;
   LkJob          *job;            /* while it waits for the device or has it: not while it is paused */
@@ -362,6 +363,7 @@ end (LkTrainingRun *self,
   read_log (self, FALSE);
   lk_run_guard_update (self);
   leave_active (self);
+  g_clear_object (&self->project);
   changed (self);
   if (self->has_failed || self->state == LK_TRAINING_FINISHED)
     lk_run_guard_tell_end (self);
@@ -488,6 +490,7 @@ queue (LkTrainingRun *self)
     g_list_store_append (G_LIST_STORE (lk_training_run_get_active ()), self);
   lk_run_guard_update (self);
   self->job = lk_engine_add (self->engine, title, job_cb, g_object_ref (self), g_object_unref);
+  lk_job_set_place (self->job, self->project, "training");
   changed (self);
 }
 
@@ -510,6 +513,7 @@ lk_training_run_start (LkTrainingRun  *self,
   self->cache = lk_project_dup_path (project, "cache");
   self->has_failed = FALSE;
   g_set_object (&self->engine, engine);
+  g_set_object (&self->project, project);
   queue (self);
   return TRUE;
 }
@@ -712,6 +716,7 @@ lk_training_run_finalize (GObject *object)
   g_clear_pointer (&self->run, lk_run_unref);
   g_clear_pointer (&self->data_set, lk_data_set_free);
   g_clear_object (&self->engine);
+  g_clear_object (&self->project);
   g_clear_object (&self->trainer);
   g_free (self->name);
   g_free (self->text);

@@ -11,6 +11,8 @@ struct _LkJob
   LkEngine       *engine;         /* not owned; NULL once done */
   char           *title;          /* owned */
   char           *text;           /* owned */
+  LkProject      *project;        /* owned, or NULL */
+  const char     *page;           /* interned, or NULL */
   double          fraction;
   LkJobState      state;
   GCancellable   *cancellable;    /* owned */
@@ -39,6 +41,10 @@ G_DEFINE_FINAL_TYPE (LkEngine, lk_engine, G_TYPE_OBJECT)
 enum { PROP_TITLE = 1, PROP_STATE, PROP_TEXT, PROP_FRACTION, N_PROPERTIES };
 
 static GParamSpec *properties[N_PROPERTIES];
+
+enum { PROP_RUNNING = 1, N_ENGINE_PROPERTIES };
+
+static GParamSpec *engine_properties[N_ENGINE_PROPERTIES];
 
 static void queue_next (LkEngine *self);
 
@@ -80,6 +86,7 @@ lk_job_finalize (GObject *object)
     self->destroy (self->user_data);
   g_free (self->title);
   g_free (self->text);
+  g_clear_object (&self->project);
   g_object_unref (self->cancellable);
 
   G_OBJECT_CLASS (lk_job_parent_class)->finalize (object);
@@ -121,6 +128,29 @@ const char *
 lk_job_get_title (LkJob *self)
 {
   return self->title;
+}
+
+void
+lk_job_set_place (LkJob      *self,
+                  LkProject  *project,
+                  const char *page)
+{
+  g_return_if_fail (LK_IS_JOB (self));
+
+  g_set_object (&self->project, project);
+  self->page = g_intern_string (page);
+}
+
+LkProject *
+lk_job_get_project (LkJob *self)
+{
+  return self->project;
+}
+
+const char *
+lk_job_get_page (LkJob *self)
+{
+  return self->page;
 }
 
 LkJobState
@@ -189,6 +219,7 @@ lk_job_finish (LkJob *self)
     engine->running = NULL;
   remove_job (engine, self);
   set_state (self, LK_JOB_DONE);
+  g_object_notify_by_pspec (G_OBJECT (engine), engine_properties[PROP_RUNNING]);
   queue_next (engine);
 }
 
@@ -210,6 +241,7 @@ start (LkEngine     *self,
        const GError *error)
 {
   set_state (job, LK_JOB_RUNNING);
+  g_object_notify_by_pspec (G_OBJECT (self), engine_properties[PROP_RUNNING]);
   job->func (job, error == NULL ? self->device : NULL, error, job->user_data);
 }
 
@@ -319,6 +351,38 @@ lk_engine_get_running (LkEngine *self)
   return self->running;
 }
 
+gboolean
+lk_engine_works_for (LkEngine  *self,
+                     LkProject *project)
+{
+  g_return_val_if_fail (LK_IS_ENGINE (self), FALSE);
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->jobs)); i++)
+    {
+      g_autoptr (LkJob) job = g_list_model_get_item (G_LIST_MODEL (self->jobs), i);
+
+      if (job->project == project)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+lk_engine_cancel_all (LkEngine  *self,
+                      LkProject *project)
+{
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_return_if_fail (LK_IS_ENGINE (self));
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->jobs)); i++)
+    g_ptr_array_add (jobs, g_list_model_get_item (G_LIST_MODEL (self->jobs), i));
+  /* Those that wait first, so that none of them gets the device meanwhile. */
+  for (guint i = jobs->len; i-- > 0; )
+    if (((LkJob *) jobs->pdata[i])->project == project)
+      lk_job_cancel (jobs->pdata[i]);
+}
+
 static void
 lk_engine_finalize (GObject *object)
 {
@@ -334,9 +398,31 @@ lk_engine_finalize (GObject *object)
 }
 
 static void
+lk_engine_get_property (GObject    *object,
+                        guint       id,
+                        GValue     *value,
+                        GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_RUNNING:
+      g_value_set_object (value, LK_ENGINE (object)->running);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 lk_engine_class_init (LkEngineClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = lk_engine_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = lk_engine_get_property;
+  object_class->finalize = lk_engine_finalize;
+
+  engine_properties[PROP_RUNNING] = g_param_spec_object ("running", NULL, NULL, LK_TYPE_JOB, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_ENGINE_PROPERTIES, engine_properties);
 }
 
 static void

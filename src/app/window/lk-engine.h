@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 
 #include "graph/lk-device.h"
+#include "project/lk-project.h"
 
 G_BEGIN_DECLS
 
@@ -36,8 +37,14 @@ typedef void (*LkJobFunc) (LkJob        *job,
 LkEngine     *lk_engine_get_default       (void);
 /* The jobs that run and wait, in order. */
 GListModel   *lk_engine_get_jobs          (LkEngine       *self);
-/* The one that has the device, or NULL. */
+/* The one that has the device, or NULL; property "running". */
 LkJob        *lk_engine_get_running       (LkEngine       *self);
+/* Whether a job of this project runs or waits. */
+gboolean      lk_engine_works_for         (LkEngine       *self,
+                                           LkProject      *project);
+/* Cancels the project's jobs, all of them. A run saves its state and can go on another time. */
+void          lk_engine_cancel_all        (LkEngine       *self,
+                                           LkProject      *project);
 /* Puts a job at the end of the queue; `func` is called from a main loop turn, never from here. The caller owns a reference. */
 LkJob        *lk_engine_add               (LkEngine       *self,
                                            const char     *title,
@@ -46,6 +53,12 @@ LkJob        *lk_engine_add               (LkEngine       *self,
                                            GDestroyNotify  destroy);
 
 const char   *lk_job_get_title            (LkJob          *self);
+/* Which page of which project it works for: "training". A window that shows the project does not close unasked meanwhile. */
+void          lk_job_set_place            (LkJob          *self,
+                                           LkProject      *project,
+                                           const char     *page);
+LkProject    *lk_job_get_project          (LkJob          *self);      /* NULL: not told, as below */
+const char   *lk_job_get_page             (LkJob          *self);
 LkJobState    lk_job_get_state            (LkJob          *self);
 const char   *lk_job_get_text             (LkJob          *self);
 double        lk_job_get_fraction         (LkJob          *self);

@@ -12,6 +12,7 @@ struct _LkPageRow
 
   char          *page;
 
+  AdwSpinner    *spinner;
   GtkImage      *icon;
   GtkLabel      *label;
   GtkLabel      *count;
@@ -52,8 +53,8 @@ lk_page_row_set_status (LkPageRow    *self,
                         LkPageStatus  status,
                         const char   *description)
 {
-  static const char * const icons[] = { NULL, "dialog-warning-symbolic", "dialog-error-symbolic" };
-  static const char * const classes[] = { NULL, "warning", "error" };
+  static const char * const icons[] = { NULL, NULL, "dialog-warning-symbolic", "dialog-error-symbolic" };
+  static const char * const classes[] = { NULL, NULL, "warning", "error" };
   gboolean has_count = count != NULL && *count != '\0';
   g_autofree char *name = NULL;
 
@@ -63,7 +64,8 @@ lk_page_row_set_status (LkPageRow    *self,
   gtk_widget_set_visible (GTK_WIDGET (self->count), has_count);
 
   gtk_image_set_from_icon_name (self->status, icons[status]);
-  gtk_widget_set_visible (GTK_WIDGET (self->status), status != LK_PAGE_STATUS_NONE);
+  gtk_widget_set_visible (GTK_WIDGET (self->status), icons[status] != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->spinner), status == LK_PAGE_STATUS_BUSY);
   gtk_widget_remove_css_class (GTK_WIDGET (self->status), "warning");
   gtk_widget_remove_css_class (GTK_WIDGET (self->status), "error");
   if (classes[status] != NULL)
@@ -145,6 +147,7 @@ lk_page_row_class_init (LkPageRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LkPageRow, icon);
   gtk_widget_class_bind_template_child (widget_class, LkPageRow, label);
   gtk_widget_class_bind_template_child (widget_class, LkPageRow, count);
+  gtk_widget_class_bind_template_child (widget_class, LkPageRow, spinner);
   gtk_widget_class_bind_template_child (widget_class, LkPageRow, status);
 }
 

@@ -1,13 +1,14 @@
 /* LkPageRow: a page of the project in the sidebar: its icon and name, how many things it holds, and what state it is in. */
 #pragma once
 
-#include <gtk/gtk.h>
+#include <adwaita.h>
 
 G_BEGIN_DECLS
 
 typedef enum
 {
   LK_PAGE_STATUS_NONE,
+  LK_PAGE_STATUS_BUSY,          /* something is being made: a ring turns */
   LK_PAGE_STATUS_WARNING,
   LK_PAGE_STATUS_ERROR,
 } LkPageStatus;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 #include "app/captions/lk-captions-page.h"
 #include "app/gallery/lk-export-dialog.h"
@@ -11,6 +12,8 @@
 #include "app/playground/lk-playground-page.h"
 #include "app/training/lk-training-page.h"
 #include "app/window/lk-device-button.h"
+#include "app/window/lk-engine.h"
+#include "app/window/lk-job-row.h"
 #include "app/window/lk-page-row.h"
 #include "app/window/lk-project-dialog.h"
 #include "app/window/lk-project-view.h"
@@ -20,14 +23,20 @@ struct _LkProjectView
   AdwBreakpointBin        parent_instance;
 
   LkWorkspace            *workspace;      /* owned */
-  guint                   first_source;   /* until the first page is made */
+  GSettings              *settings;       /* owned */
+  LkEngine               *engine;         /* owned */
+  LkJob                  *running;        /* owned; the job that has the device, watched, or NULL */
+  guint                   first_source;   /* until the first page is made and shown, each in a turn of its own */
+  gboolean                has_shown;      /* a page */
 
   AdwBanner              *banner;
   AdwBreakpoint          *narrow;
   AdwNavigationPage      *content_page;
   AdwNavigationPage      *sidebar_page;
   AdwNavigationSplitView *split;
+  GtkListBox             *jobs;
   GtkListBox             *rows;
+  GtkScrolledWindow      *jobs_scroller;
   GtkStack               *pages;
   LkPageRow              *captions_row;
   LkPageRow              *gallery_row;
@@ -67,6 +76,14 @@ make_page (LkProjectView *self,
   return GTK_WIDGET (lk_gallery_page_new (self->workspace));
 }
 
+static void
+make_page_once (LkProjectView *self,
+                const char    *page)
+{
+  if (gtk_stack_get_child_by_name (self->pages, page) == NULL)
+    gtk_stack_add_named (self->pages, make_page (self, page), page);
+}
+
 void
 lk_project_view_show_page (LkProjectView *self,
                            const char    *page)
@@ -79,12 +96,13 @@ lk_project_view_show_page (LkProjectView *self,
   if (row == NULL)
     return;
 
-  if (gtk_stack_get_child_by_name (self->pages, page) == NULL)
-    gtk_stack_add_named (self->pages, make_page (self, page), page);
+  make_page_once (self, page);
+  self->has_shown = TRUE;
   gtk_list_box_select_row (self->rows, GTK_LIST_BOX_ROW (row));
   gtk_stack_set_visible_child_name (self->pages, page);
   adw_navigation_page_set_title (self->content_page, lk_page_row_get_label (row));
   adw_navigation_split_view_set_show_content (self->split, TRUE);
+  g_settings_set_string (self->settings, "last-page", page);
 }
 
 static void
@@ -161,6 +179,47 @@ update (LkProjectView *self)
   adw_banner_set_revealed (self->banner, trouble != NULL);
 }
 
+/* The row of the page that the running job works for says how far it is. */
+static void
+update_running (LkProjectView *self)
+{
+  static const char * const pages[] = { "training", "grids", "playground" };
+  LkProject *project = lk_workspace_get_project (self->workspace);
+  gboolean is_ours = self->running != NULL && lk_job_get_project (self->running) == project;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      LkPageRow *row = find_row (self, pages[i]);
+      gboolean is_busy = is_ours && g_strcmp0 (lk_job_get_page (self->running), pages[i]) == 0;
+      g_autofree char *share = is_busy ? g_strdup_printf (_("%.0f %%"), floor (100 * lk_job_get_fraction (self->running))) : NULL;
+
+      lk_page_row_set_status (row, share, is_busy ? LK_PAGE_STATUS_BUSY : LK_PAGE_STATUS_NONE, is_busy ? _("at work") : NULL);
+    }
+}
+
+static void
+jobs_changed_cb (LkProjectView *self)
+{
+  LkJob *running = lk_engine_get_running (self->engine);
+
+  if (running != self->running)
+    {
+      if (self->running != NULL)
+        g_signal_handlers_disconnect_by_func (self->running, update_running, self);
+      if (g_set_object (&self->running, running) && running != NULL)
+        g_signal_connect_object (running, "notify::fraction", G_CALLBACK (update_running), self, G_CONNECT_SWAPPED);
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->jobs_scroller), g_list_model_get_n_items (lk_engine_get_jobs (self->engine)) > 0);
+  update_running (self);
+}
+
+static GtkWidget *
+make_job_row (gpointer item,
+              gpointer user_data)
+{
+  return GTK_WIDGET (lk_job_row_new (item));
+}
+
 static void
 try_again_cb (LkProjectView *self)
 {
@@ -235,6 +294,9 @@ lk_project_view_dispose (GObject *object)
   g_clear_handle_id (&self->first_source, g_source_remove);
   adw_breakpoint_bin_set_child (ADW_BREAKPOINT_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_PROJECT_VIEW);
+  g_clear_object (&self->running);
+  g_clear_object (&self->engine);
+  g_clear_object (&self->settings);
   g_clear_object (&self->workspace);
 
   G_OBJECT_CLASS (lk_project_view_parent_class)->dispose (object);
@@ -254,6 +316,8 @@ lk_project_view_class_init (LkProjectViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, captions_row);
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, content_page);
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, gallery_row);
+  gtk_widget_class_bind_template_child (widget_class, LkProjectView, jobs);
+  gtk_widget_class_bind_template_child (widget_class, LkProjectView, jobs_scroller);
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, narrow);
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, pages);
   gtk_widget_class_bind_template_child (widget_class, LkProjectView, rows);
@@ -273,17 +337,29 @@ static void
 lk_project_view_init (LkProjectView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->settings = g_settings_new (APP_ID);
+  self->engine = lk_engine_get_default ();
 }
 
 static gboolean
 show_first_page_cb (gpointer user_data)
 {
   LkProjectView *self = user_data;
+  g_autofree char *page = g_settings_get_string (self->settings, "last-page");
+  gboolean is_empty = lk_project_get_n_images (lk_workspace_get_project (self->workspace)) == 0;
+
+  if (is_empty)
+    g_set_str (&page, "gallery");
+  if (gtk_stack_get_child_by_name (self->pages, page) == NULL && gtk_stack_get_visible_child (self->pages) == NULL)
+    {
+      make_page_once (self, page);
+      return G_SOURCE_CONTINUE;
+    }
 
   self->first_source = 0;
-  if (gtk_stack_get_visible_child (self->pages) == NULL)
-    lk_project_view_show_page (self, "gallery");
-
+  if (!self->has_shown)
+    lk_project_view_show_page (self, page);
   return G_SOURCE_REMOVE;
 }
 
@@ -295,6 +371,10 @@ lk_project_view_new (LkWorkspace *workspace)
   self->workspace = g_object_ref (workspace);
   g_signal_connect_object (workspace, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
+  gtk_list_box_bind_model (self->jobs, lk_engine_get_jobs (self->engine), make_job_row, NULL, NULL);
+  g_signal_connect_object (lk_engine_get_jobs (self->engine), "items-changed", G_CALLBACK (jobs_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->engine, "notify::running", G_CALLBACK (jobs_changed_cb), self, G_CONNECT_SWAPPED);
+  jobs_changed_cb (self);
   /* The frame first, then the page, each in a turn of its own. */
   self->first_source = g_idle_add (show_first_page_cb, self);
 

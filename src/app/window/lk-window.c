@@ -4,6 +4,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/window/lk-engine.h"
 #include "app/window/lk-new-project-dialog.h"
 #include "app/window/lk-project-view.h"
 #include "app/window/lk-recent.h"
@@ -18,8 +19,16 @@ struct _LkWindow
   GSettings            *settings;       /* owned */
   GFile                *folder;         /* owned; shown or being opened */
   GCancellable         *opening;        /* owned; while a project is being opened */
+  LkProject            *opened;         /* owned; opened, and shown in the next turn */
+  guint                 opened_source;
   LkWorkspace          *workspace;      /* owned */
   LkProjectView        *view;           /* in the stack, while a project is open */
+
+  LkEngine             *engine;         /* owned */
+  AdwDialog            *leave_dialog;   /* while it asks */
+  gboolean              is_leaving;     /* closes, as soon as the jobs of its project have ended */
+  gboolean              closes_window;  /* else only the project */
+  guint                 leave_source;
 
   AdwToast             *step_toast;     /* the toast that counts, while it is shown */
   LkStepKind            step_kind;      /* what it counts */
@@ -278,6 +287,8 @@ close_project (LkWindow *self)
 
   g_cancellable_cancel (self->opening);
   g_clear_object (&self->opening);
+  g_clear_handle_id (&self->opened_source, g_source_remove);
+  g_clear_object (&self->opened);
   g_clear_object (&self->folder);
   gtk_stack_set_visible_child_name (self->stack, "welcome");
 
@@ -300,16 +311,12 @@ close_project (LkWindow *self)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.close-project", FALSE);
 }
 
-void
-lk_window_set_project (LkWindow  *self,
-                       LkProject *project)
+/* What stands behind the pages. */
+static void
+adopt_project (LkWindow  *self,
+               LkProject *project)
 {
-  g_autoptr (GFile) folder = NULL;
-
-  g_return_if_fail (LK_IS_WINDOW (self));
-  g_return_if_fail (LK_IS_PROJECT (project));
-
-  folder = g_file_new_for_path (lk_project_get_folder (project));
+  g_autoptr (GFile) folder = g_file_new_for_path (lk_project_get_folder (project));
   close_project (self);
   self->folder = g_steal_pointer (&folder);
 
@@ -320,6 +327,11 @@ lk_window_set_project (LkWindow  *self,
   g_signal_connect_object (project, "notify::undo-title", G_CALLBACK (update_undo_actions), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (project, "notify::redo-title", G_CALLBACK (update_undo_actions), self, G_CONNECT_SWAPPED);
 
+}
+
+static void
+show_project (LkWindow *self)
+{
   self->view = lk_project_view_new (self->workspace);
   gtk_stack_add_child (self->stack, GTK_WIDGET (self->view));
   gtk_stack_set_visible_child (self->stack, GTK_WIDGET (self->view));
@@ -328,6 +340,38 @@ lk_window_set_project (LkWindow  *self,
   update_title (self);
   update_undo_actions (self);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.close-project", TRUE);
+}
+
+void
+lk_window_set_project (LkWindow  *self,
+                       LkProject *project)
+{
+  g_return_if_fail (LK_IS_WINDOW (self));
+  g_return_if_fail (LK_IS_PROJECT (project));
+
+  adopt_project (self, project);
+  show_project (self);
+}
+
+/* Step after step, each in a turn of its own. */
+static gboolean
+show_opened_cb (gpointer user_data)
+{
+  LkWindow *self = user_data;
+
+  if (self->workspace == NULL)
+    {
+      g_autoptr (LkProject) project = g_steal_pointer (&self->opened);
+
+      self->opened_source = 0;     /* closing what was open before would take it away */
+      adopt_project (self, project);
+      self->opened_source = g_idle_add (show_opened_cb, self);
+      return G_SOURCE_REMOVE;
+    }
+
+  self->opened_source = 0;
+  show_project (self);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -345,7 +389,8 @@ opened_cb (GObject      *source,
   if (project != NULL)
     {
       g_clear_object (&self->opening);
-      lk_window_set_project (self, project);
+      self->opened = g_steal_pointer (&project);
+      self->opened_source = g_idle_add (show_opened_cb, self);
     }
   else
     {
@@ -464,12 +509,105 @@ try_sample_action (GtkWidget  *widget,
   lk_sample_copy_async (self->settings, NULL, sample_copied_cb, g_object_ref (self));
 }
 
+/* ---- leaving while a job is on ------------------------------------------------------------------------------ */
+
+static gboolean
+has_jobs (LkWindow *self)
+{
+  return self->workspace != NULL && lk_engine_works_for (self->engine, lk_workspace_get_project (self->workspace));
+}
+
+static gboolean
+leave_cb (gpointer user_data)
+{
+  LkWindow *self = user_data;
+
+  self->leave_source = 0;
+  self->is_leaving = FALSE;
+  if (self->closes_window)
+    gtk_window_destroy (GTK_WINDOW (self));
+  else
+    close_project (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In a turn of its own: whoever asked for it is still at work. */
+static void
+leave (LkWindow *self)
+{
+  if (self->leave_source == 0)
+    self->leave_source = g_idle_add (leave_cb, self);
+}
+
+/* A window that keeps a job running out of sight, or waits for its end, goes with the last one. */
+static void
+jobs_changed_cb (LkWindow *self)
+{
+  if (self->workspace != NULL && !has_jobs (self) && (self->is_leaving || !gtk_widget_get_visible (GTK_WIDGET (self))))
+    {
+      self->closes_window = self->closes_window || !self->is_leaving;
+      leave (self);
+    }
+}
+
+static void
+leave_answered_cb (LkWindow   *self,
+                   const char *response)
+{
+  self->leave_dialog = NULL;
+
+  if (!has_jobs (self) && !g_str_equal (response, "cancel"))
+    leave (self);
+  else if (g_str_equal (response, "pause"))
+    {
+      self->is_leaving = TRUE;
+      lk_engine_cancel_all (self->engine, lk_workspace_get_project (self->workspace));
+    }
+  else if (g_str_equal (response, "keep"))
+    gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+}
+
+static void
+ask_to_leave (LkWindow *self,
+              gboolean  closes_window)
+{
+  AdwAlertDialog *dialog;
+
+  if (self->leave_dialog != NULL || self->is_leaving)
+    return;
+
+  dialog = ADW_ALERT_DIALOG (adw_alert_dialog_new (_("The Device Is Still at Work"), NULL));
+  self->closes_window = closes_window;
+  self->leave_dialog = ADW_DIALOG (dialog);
+  adw_alert_dialog_set_body (dialog, closes_window
+                             ? _("Likeness can go on without a window, and shows it again when you start it. A paused run saves its state and goes "
+                                 "on from there another time.")
+                             : _("A paused run saves its state and goes on from there another time."));
+  adw_alert_dialog_add_response (dialog, "cancel", _("_Cancel"));
+  adw_alert_dialog_add_response (dialog, "pause", closes_window ? _("_Pause and Quit") : _("_Pause and Close"));
+  if (closes_window)
+    {
+      adw_alert_dialog_add_response (dialog, "keep", _("_Keep Running"));
+      adw_alert_dialog_set_response_appearance (dialog, "keep", ADW_RESPONSE_SUGGESTED);
+    }
+  adw_alert_dialog_set_default_response (dialog, closes_window ? "keep" : "cancel");
+  adw_alert_dialog_set_close_response (dialog, "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (leave_answered_cb), self, G_CONNECT_SWAPPED);
+  adw_dialog_present (ADW_DIALOG (dialog), GTK_WIDGET (self));
+}
+
 static void
 close_project_action (GtkWidget  *widget,
                       const char *action_name,
                       GVariant   *parameter)
 {
-  close_project (LK_WINDOW (widget));
+  LkWindow *self = LK_WINDOW (widget);
+
+  if (has_jobs (self))
+    ask_to_leave (self, FALSE);
+  else
+    close_project (self);
 }
 
 static void
@@ -487,6 +625,14 @@ lk_window_close_request (GtkWindow *window)
 {
   LkWindow *self = LK_WINDOW (window);
 
+  if (has_jobs (self))
+    {
+      /* Asked again where it is out of sight, as when the application quits. */
+      gtk_widget_set_visible (GTK_WIDGET (self), TRUE);
+      ask_to_leave (self, TRUE);
+      return GDK_EVENT_STOP;
+    }
+
   close_project (self);
   return GTK_WINDOW_CLASS (lk_window_parent_class)->close_request (window);
 }
@@ -496,12 +642,14 @@ lk_window_dispose (GObject *object)
 {
   LkWindow *self = LK_WINDOW (object);
 
+  g_clear_handle_id (&self->leave_source, g_source_remove);
   if (self->stack != NULL)
     close_project (self);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_WINDOW);
   g_clear_object (&self->step_toast);
   g_clear_object (&self->undo_toast);
   g_clear_object (&self->settings);
+  g_clear_object (&self->engine);
 
   G_OBJECT_CLASS (lk_window_parent_class)->dispose (object);
 }
@@ -538,6 +686,9 @@ static void
 lk_window_init (LkWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->engine = lk_engine_get_default ();
+  g_signal_connect_object (lk_engine_get_jobs (self->engine), "items-changed", G_CALLBACK (jobs_changed_cb), self, G_CONNECT_SWAPPED);
 
   self->settings = g_settings_new (APP_ID);
   gtk_window_set_default_size (GTK_WINDOW (self),

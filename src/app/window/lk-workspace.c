@@ -5,9 +5,12 @@
 #include <glib/gi18n.h>
 
 #include "app/window/lk-workspace.h"
+#include "train/lk-find-faces.h"
 
 /* Checks follow a change after this much quiet, files from outside after that much. */
 #define CHECK_AFTER_MS 150
+#define CHECK_AT_LAST_MS 2000
+#define CHECK_SLICE_US 4000     /* of a turn of the main loop */
 #define RESCAN_AFTER_MS 700
 /* A stream of changes, as when pictures are measured, is told of at most this often. */
 #define CHANGED_EVERY_MS 200
@@ -22,10 +25,14 @@ struct _LkWorkspace
   GListStore   *findings;      /* owned; LkFinding */
   GListStore   *works;         /* owned; LkWork */
   GFileMonitor *monitor;       /* owned; images/ */
-  GPtrArray    *watched;       /* LkImage references whose notify is connected, as the list has them */
+  GCancellable *rescanning;    /* owned; while files are looked at */
   gboolean      is_measuring;
+  gboolean      has_checked;
+  guint         n_faceless;    /* pictures in which the last search could not look */
 
   guint         check_source;
+  gint64        check_asked;   /* monotonic, µs: since when it waits */
+  guint         measure_source;
   guint         rescan_source;
   guint         changed_source;
   gint64        changed_last;  /* monotonic, µs */
@@ -36,6 +43,7 @@ G_DEFINE_FINAL_TYPE (LkWorkspace, lk_workspace, G_TYPE_OBJECT)
 enum
 {
   CHANGED,
+  CHECKED,
   MESSAGE,
   STEPPED,
   N_SIGNALS
@@ -43,7 +51,8 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static void measure (LkWorkspace *self);
+static gboolean measure_cb (gpointer user_data);
+static void     find_faces (LkWorkspace *self);
 
 LkProject *
 lk_workspace_get_project (LkWorkspace *self)
@@ -75,6 +84,14 @@ lk_workspace_get_findings (LkWorkspace *self)
   g_return_val_if_fail (LK_IS_WORKSPACE (self), NULL);
 
   return G_LIST_MODEL (self->findings);
+}
+
+gboolean
+lk_workspace_has_checked (LkWorkspace *self)
+{
+  g_return_val_if_fail (LK_IS_WORKSPACE (self), FALSE);
+
+  return self->has_checked;
 }
 
 GListModel *
@@ -127,70 +144,57 @@ queue_changed (LkWorkspace *self)
 }
 
 static gboolean
-check_cb (gpointer user_data)
+check_slice_cb (gpointer user_data)
 {
   LkWorkspace *self = user_data;
-  g_autoptr (GListModel) findings = lk_checks_update (self->checks);
-  guint n_findings = g_list_model_get_n_items (findings);
-  g_autoptr (GPtrArray) items = g_ptr_array_new_full (n_findings, g_object_unref);
+  g_autoptr (GListModel) findings = NULL;
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (!lk_checks_step (self->checks, CHECK_SLICE_US, &findings))
+    return G_SOURCE_CONTINUE;
 
   self->check_source = 0;
-  for (guint i = 0; i < n_findings; i++)
+  for (guint i = 0; i < g_list_model_get_n_items (findings); i++)
     g_ptr_array_add (items, g_list_model_get_item (findings, i));
   g_list_store_splice (self->findings, 0, g_list_model_get_n_items (G_LIST_MODEL (self->findings)), items->pdata, items->len);
+  self->has_checked = TRUE;
+  g_signal_emit (self, signals[CHECKED], 0);
   queue_changed (self);
+  if (self->measure_source == 0)
+    self->measure_source = g_idle_add_full (G_PRIORITY_LOW, measure_cb, self, NULL);
 
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+check_cb (gpointer user_data)
+{
+  LkWorkspace *self = user_data;
+
+  /* After drawing and input. */
+  self->check_source = g_idle_add_full (G_PRIORITY_LOW, check_slice_cb, self, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* A stream of changes puts it off, but not forever. */
 static void
 queue_check (LkWorkspace *self)
 {
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->check_source == 0)
+    self->check_asked = now;
+  else if (now - self->check_asked > CHECK_AT_LAST_MS * 1000)
+    return;
   g_clear_handle_id (&self->check_source, g_source_remove);
   self->check_source = g_timeout_add (CHECK_AFTER_MS, check_cb, self);
 }
 
 static void
-something_changed_cb (LkWorkspace *self)
+project_changed_cb (LkWorkspace *self)
 {
   queue_changed (self);
   queue_check (self);
-}
-
-static void
-image_notify_cb (LkWorkspace *self,
-                 GParamSpec  *pspec,
-                 LkImage     *image)
-{
-  /* The checks write it themselves. */
-  if (g_strcmp0 (pspec->name, "severity") == 0)
-    queue_changed (self);
-  else
-    something_changed_cb (self);
-}
-
-static void
-images_changed_cb (LkWorkspace *self,
-                   guint        position,
-                   guint        removed,
-                   guint        added,
-                   GListModel  *images)
-{
-  for (guint i = 0; i < removed; i++)
-    g_signal_handlers_disconnect_by_func (g_ptr_array_index (self->watched, position + i), image_notify_cb, self);
-  if (removed > 0)
-    g_ptr_array_remove_range (self->watched, position, removed);
-  for (guint i = 0; i < added; i++)
-    {
-      LkImage *image = g_list_model_get_item (images, position + i);
-
-      g_signal_connect_swapped (image, "notify", G_CALLBACK (image_notify_cb), self);
-      g_ptr_array_insert (self->watched, position + i, image);
-    }
-
-  something_changed_cb (self);
-  if (added > 0)
-    measure (self);
 }
 
 /* ---- edits -------------------------------------------------------------------------------------------------- */
@@ -370,6 +374,50 @@ lk_workspace_import_bytes (LkWorkspace *self,
   lk_project_import_bytes_async (self->project, bytes, name, lk_work_get_cancellable (running->work), imported_cb, running);
 }
 
+static guint
+count_not_searched (LkWorkspace *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < lk_project_get_n_images (self->project); i++)
+    {
+      LkImage *image = lk_project_get_image (self->project, i);
+      gint n_faces;
+
+      lk_image_get_faces (image, &n_faces);
+      n += n_faces < 0 && lk_image_get_trouble (image) == NULL;
+    }
+  return n;
+}
+
+static void
+found_faces_cb (GObject      *source,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (Running) running = user_data;
+  g_autoptr (GError) error = NULL;
+
+  running->self->is_measuring = FALSE;
+  running->self->n_faceless = count_not_searched (running->self);
+  if (!lk_project_find_faces_finish (LK_PROJECT (source), result, &error))
+    say_error (running->self, error);
+}
+
+static void
+find_faces (LkWorkspace *self)
+{
+  Running *running;
+
+  if (count_not_searched (self) <= self->n_faceless)
+    return;
+
+  self->is_measuring = TRUE;
+  running = running_new (self, _("Looking for Faces"));
+  lk_project_find_faces_async (self->project, NULL, lk_work_progress, running->work,
+                               lk_work_get_cancellable (running->work), found_faces_cb, running);
+}
+
 static void
 measured_cb (GObject      *source,
              GAsyncResult *result,
@@ -379,46 +427,59 @@ measured_cb (GObject      *source,
   g_autoptr (GError) error = NULL;
 
   running->self->is_measuring = FALSE;
-  if (!lk_project_measure_finish (LK_PROJECT (source), result, &error))
+  if (lk_project_measure_finish (LK_PROJECT (source), result, &error))
+    find_faces (running->self);
+  else
     say_error (running->self, error);
 }
 
-/* Looks at pictures that were not looked at yet. An imported one was; one that came from outside was not. */
-static void
-measure (LkWorkspace *self)
+/* Looks at pictures that were not looked at yet: an imported one was, one that came from outside was not. Then at their faces. */
+static gboolean
+measure_cb (gpointer user_data)
 {
+  LkWorkspace *self = user_data;
   Running *running;
   gboolean is_needed = FALSE;
 
+  self->measure_source = 0;
   if (self->is_measuring || lk_project_is_read_only (self->project))
-    return;
+    return G_SOURCE_REMOVE;
 
-  for (guint i = 0; i < self->watched->len && !is_needed; i++)
-    is_needed = lk_image_get_scores (g_ptr_array_index (self->watched, i)) == NULL &&
-                lk_image_get_trouble (g_ptr_array_index (self->watched, i)) == NULL;
+  for (guint i = 0; i < lk_project_get_n_images (self->project) && !is_needed; i++)
+    {
+      LkImage *image = lk_project_get_image (self->project, i);
+
+      is_needed = lk_image_get_scores (image) == NULL && lk_image_get_trouble (image) == NULL;
+    }
   if (!is_needed)
-    return;
+    {
+      find_faces (self);
+      return G_SOURCE_REMOVE;
+    }
 
   self->is_measuring = TRUE;
   running = running_new (self, _("Looking at Pictures"));
   lk_project_measure_async (self->project, NULL, lk_work_progress, running->work,
                             lk_work_get_cancellable (running->work), measured_cb, running);
+  return G_SOURCE_REMOVE;
 }
 
 /* ---- changes from outside ----------------------------------------------------------------------------------- */
 
-static gboolean
-rescan_cb (gpointer user_data)
+static void
+rescanned_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
 {
-  LkWorkspace *self = user_data;
+  g_autoptr (LkWorkspace) self = user_data;
   g_autoptr (GError) error = NULL;
   LkRescan found;
 
-  self->rescan_source = 0;
-  if (!lk_project_rescan (self->project, &found, &error))
+  g_clear_object (&self->rescanning);
+  if (!lk_project_rescan_finish (LK_PROJECT (source), result, &found, &error))
     {
       say_error (self, error);
-      return G_SOURCE_REMOVE;
+      return;
     }
 
   if (found.captions_changed > 0)
@@ -442,7 +503,19 @@ rescan_cb (gpointer user_data)
                                                          found.images_missing), found.images_missing);
       lk_workspace_say (self, text);
     }
+}
 
+static gboolean
+rescan_cb (gpointer user_data)
+{
+  LkWorkspace *self = user_data;
+
+  if (self->rescanning != NULL)
+    return G_SOURCE_CONTINUE;     /* what changed since it began is for the next one */
+
+  self->rescan_source = 0;
+  self->rescanning = g_cancellable_new ();
+  lk_project_rescan_async (self->project, self->rescanning, rescanned_cb, g_object_ref (self));
   return G_SOURCE_REMOVE;
 }
 
@@ -467,13 +540,11 @@ stop (LkWorkspace *self)
     }
 
   g_clear_handle_id (&self->check_source, g_source_remove);
+  g_clear_handle_id (&self->measure_source, g_source_remove);
   g_clear_handle_id (&self->rescan_source, g_source_remove);
   g_clear_handle_id (&self->changed_source, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->project, self);
-  g_signal_handlers_disconnect_by_data (lk_project_get_images (self->project), self);
-  for (guint i = 0; i < self->watched->len; i++)
-    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->watched, i), self);
-  g_ptr_array_set_size (self->watched, 0);
+  g_cancellable_cancel (self->rescanning);
   if (self->monitor != NULL)
     g_signal_handlers_disconnect_by_data (self->monitor, self);
   g_clear_object (&self->monitor);
@@ -501,7 +572,6 @@ lk_workspace_dispose (GObject *object)
   g_clear_object (&self->project);
   g_clear_object (&self->findings);
   g_clear_object (&self->works);
-  g_clear_pointer (&self->watched, g_ptr_array_unref);
 
   G_OBJECT_CLASS (lk_workspace_parent_class)->dispose (object);
 }
@@ -512,6 +582,8 @@ lk_workspace_class_init (LkWorkspaceClass *klass)
   G_OBJECT_CLASS (klass)->dispose = lk_workspace_dispose;
 
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                   0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[CHECKED] = g_signal_new ("checked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
                                    0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[MESSAGE] = g_signal_new ("message", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
                                    0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -524,14 +596,12 @@ lk_workspace_init (LkWorkspace *self)
 {
   self->findings = g_list_store_new (LK_TYPE_FINDING);
   self->works = g_list_store_new (LK_TYPE_WORK);
-  self->watched = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 LkWorkspace *
 lk_workspace_new (LkProject *project)
 {
   LkWorkspace *self = g_object_new (LK_TYPE_WORKSPACE, NULL);
-  GListModel *images = lk_project_get_images (project);
   g_autofree char *cache = lk_project_dup_path (project, "cache/thumbnails");
   g_autofree char *folder = lk_project_dup_path (project, "images");
   g_autoptr (GFile) images_folder = g_file_new_for_path (folder);
@@ -540,9 +610,9 @@ lk_workspace_new (LkProject *project)
   self->checks = lk_checks_new (project);
   self->textures = lk_textures_new (cache);
 
-  g_signal_connect_swapped (project, "notify", G_CALLBACK (something_changed_cb), self);
-  g_signal_connect_swapped (images, "items-changed", G_CALLBACK (images_changed_cb), self);
-  images_changed_cb (self, 0, 0, g_list_model_get_n_items (images), images);
+  g_signal_connect_swapped (project, "changed", G_CALLBACK (project_changed_cb), self);
+  g_signal_connect_swapped (project, "notify::trouble", G_CALLBACK (queue_changed), self);
+  project_changed_cb (self);
 
   self->monitor = g_file_monitor_directory (images_folder, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
   if (self->monitor != NULL)

@@ -5,6 +5,7 @@
  *
  * Signals:
  *   changed ()                     something about pictures, settings or findings changed; in a stream of changes at most 5 times a second
+ *   checked ()                     the findings and the coverage are those of the project as it is
  *   message (text)                 a sentence for a toast
  *   stepped (kind, n)              an edit of that LkStepKind was made, of n things, that deserves an Undo toast
  */
@@ -33,8 +34,10 @@ LkWorkspace  *lk_workspace_new            (LkProject       *project);
 LkProject    *lk_workspace_get_project    (LkWorkspace     *self);
 LkChecks     *lk_workspace_get_checks     (LkWorkspace     *self);
 LkTextures *lk_workspace_get_textures (LkWorkspace     *self);
-/* LkFindings, worst first. The list object stays the same. */
+/* LkFindings, worst first, as of the last "checked". The list object stays the same. */
 GListModel   *lk_workspace_get_findings   (LkWorkspace     *self);
+/* Whether all was checked at least once. */
+gboolean      lk_workspace_has_checked    (LkWorkspace     *self);
 /* LkWorks that go on now. */
 GListModel   *lk_workspace_get_works      (LkWorkspace     *self);
 
