@@ -21,6 +21,7 @@
 #include "app/training/lk-sample-viewer.h"
 #include "app/training/lk-training-page.h"
 #include "app/window/lk-coming-page.h"
+#include "app/window/lk-job-row.h"
 #include "app/window/lk-new-project-dialog.h"
 #include "app/window/lk-preferences-dialog.h"
 #include "app/window/lk-project-dialog.h"
@@ -243,6 +244,26 @@ make_welcome_page (void)
   return g_object_new (LK_TYPE_WELCOME_PAGE, NULL);
 }
 
+static void
+end_job_cb (LkJob        *job,
+            LkDevice     *device,
+            const GError *error,
+            gpointer      user_data)
+{
+  lk_job_finish (job);
+}
+
+static gpointer
+make_job_row (void)
+{
+  g_autoptr (LkEngine) engine = lk_engine_get_default ();
+  g_autoptr (LkJob) job = lk_engine_add (engine, "Job", end_job_cb, NULL, NULL);
+  gpointer row = lk_job_row_new (job);
+
+  lk_job_cancel (job);
+  return row;
+}
+
 static gpointer
 make_work_row (void)
 {
@@ -270,6 +291,7 @@ static const struct
   { "gallery-page", make_gallery_page },
   { "grids-page", make_grids_page },
   { "inspector", make_inspector },
+  { "job-row", make_job_row },
   { "new-project-dialog", make_new_project_dialog },
   { "playground-page", make_playground_page },
   { "preferences-dialog", make_preferences_dialog },
