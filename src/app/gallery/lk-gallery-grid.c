@@ -30,7 +30,8 @@ struct _LkGalleryGrid
   guint               columns_source;
 
   GtkGridView        *grid;
-  GtkPopoverMenu     *menu;
+  GtkPopover         *menu;             /* made when it is opened for the first time */
+  GMenuModel         *context_menu;
   GtkStack           *stack;
 };
 
@@ -342,8 +343,15 @@ popup_menu (LkGalleryGrid *self,
   if (!gtk_widget_compute_point (GTK_WIDGET (self->grid), GTK_WIDGET (self), &GRAPHENE_POINT_INIT (x, y), &place))
     return;
 
-  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle) { place.x, place.y, 1, 1 });
-  gtk_popover_popup (GTK_POPOVER (self->menu));
+  if (self->menu == NULL)
+    {
+      self->menu = GTK_POPOVER (gtk_popover_menu_new_from_model (self->context_menu));
+      gtk_popover_set_has_arrow (self->menu, FALSE);
+      gtk_widget_set_halign (GTK_WIDGET (self->menu), GTK_ALIGN_START);
+      gtk_widget_set_parent (GTK_WIDGET (self->menu), GTK_WIDGET (self));
+    }
+  gtk_popover_set_pointing_to (self->menu, &(GdkRectangle) { place.x, place.y, 1, 1 });
+  gtk_popover_popup (self->menu);
 }
 
 /* The cell at a place, its badges and its margin included; NULL: between the cells. */
@@ -531,6 +539,7 @@ lk_gallery_grid_dispose (GObject *object)
     gtk_grid_view_set_model (self->grid, NULL);
   if (self->menu != NULL)
     gtk_widget_unparent (GTK_WIDGET (self->menu));
+  self->menu = NULL;
   adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_GALLERY_GRID);
   g_clear_object (&self->selection);
@@ -566,7 +575,7 @@ lk_gallery_grid_class_init (LkGalleryGridClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-gallery-grid.ui");
   gtk_widget_class_bind_template_child (widget_class, LkGalleryGrid, grid);
-  gtk_widget_class_bind_template_child (widget_class, LkGalleryGrid, menu);
+  gtk_widget_class_bind_template_child (widget_class, LkGalleryGrid, context_menu);
   gtk_widget_class_bind_template_child (widget_class, LkGalleryGrid, stack);
   gtk_widget_class_bind_template_callback (widget_class, activate_cb);
   gtk_widget_class_bind_template_callback (widget_class, bind_cb);
@@ -591,7 +600,6 @@ lk_gallery_grid_init (LkGalleryGrid *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
 
-  gtk_widget_set_parent (GTK_WIDGET (self->menu), GTK_WIDGET (self));
   g_signal_connect_object (gtk_scrollable_get_hadjustment (GTK_SCROLLABLE (self->grid)), "changed",
                            G_CALLBACK (queue_columns), self, G_CONNECT_SWAPPED);
   self->settings = g_settings_new (APP_ID);
