@@ -2,7 +2,8 @@
  *
  *   settings.json      settings, base model, trigger word, where it began
  *   dataset.jsonl      the pictures (LkDataSet); written once
- *   metrics.jsonl      one line a step, appended by the trainer
+ *   metrics.jsonl      one line a step, and one for what was measured besides, appended by the trainer
+ *   events.out.tfevents.*   the same numbers for TensorBoard
  *   checkpoints/       NAME-stepNNNNNNNN.safetensors and, at the end, NAME.safetensors
  *   state/             what an exact resume needs; replaced as a whole
  *   samples/           pictures drawn on the way

@@ -68,6 +68,69 @@ lk_training_advice_settings_for_project (LkProject           *project,
   return g_steal_pointer (&settings);
 }
 
+/* ---- presets --------------------------------------------------------------------------------------------------- */
+
+static const LkTrainingPreset presets[] = {
+  { "starter", "starter", N_("Starter"), N_("Learns a drawn character in some minutes, on any machine") },
+  { "sd15-character", "sd15", N_("SD 1.5 Character"), N_("A person or figure from 20 to 30 pictures") },
+  { "sd15-style", "sd15", N_("SD 1.5 Style"), N_("A way of drawing: more steps, captions shuffled and sometimes left out") },
+  { "sdxl-character", "sdxl", N_("SDXL Character"), N_("A person or figure from 20 to 30 pictures") },
+  { "sdxl-low-memory", "sdxl", N_("SDXL Low Memory"), N_("A small LoRA, one picture at a time, parts computed twice: slower, for cards with little memory") },
+};
+
+/* What they change of their base model's beginning. */
+static const struct
+{
+  const char *preset, *key, *value;
+} changes[] = {
+  { "sd15-style", "lora_kind", "style" },
+  { "sd15-style", "max_train_steps", "3000" },
+  { "sd15-style", "network_dim", "64" },
+  { "sd15-style", "network_alpha", "32" },
+  { "sd15-style", "shuffle_caption", "true" },
+  { "sd15-style", "caption_dropout_rate", "0.1" },
+
+  { "sdxl-low-memory", "network_dim", "8" },
+  { "sdxl-low-memory", "network_alpha", "4" },
+  { "sdxl-low-memory", "train_batch_size", "1" },
+  { "sdxl-low-memory", "gradient_checkpointing", "true" },
+  { "sdxl-low-memory", "sample_every_n_steps", "0" },
+};
+
+GPtrArray *
+lk_training_presets_for (const LkBaseAdvice *base)
+{
+  GPtrArray *found = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (presets); i++)
+    if (g_str_equal (presets[i].base, base->id))
+      g_ptr_array_add (found, (gpointer) &presets[i]);
+  return found;
+}
+
+const char *
+lk_training_preset_get_name (const LkTrainingPreset *preset)
+{
+  return _(preset->name);
+}
+
+const char *
+lk_training_preset_get_why (const LkTrainingPreset *preset)
+{
+  return _(preset->why);
+}
+
+LkTrainSettings *
+lk_training_preset_settings (const LkTrainingPreset *preset)
+{
+  LkTrainSettings *settings = lk_training_advice_settings (lk_base_advice_find (preset->base));
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    if (g_str_equal (changes[i].preset, preset->id) && !lk_train_settings_set (settings, changes[i].key, changes[i].value, NULL))
+      g_assert_not_reached ();
+  return settings;
+}
+
 /* ---- what to know about settings ------------------------------------------------------------------------------- */
 
 /* What a rule looks at. */

@@ -17,6 +17,22 @@ LkTrainSettings *lk_training_advice_settings_for_project (LkProject           *p
                                                           const LkBaseAdvice  *base,
                                                           GError             **error);
 
+/* A beginning that suits one purpose: a base model's usual settings, and what differs. All static. */
+typedef struct
+{
+  const char *id;               /* "sdxl-low-memory" */
+  const char *base;             /* the row of base models that it is for: "sdxl" */
+  const char *name;             /* translated by lk_training_preset_get_name () and _why () */
+  const char *why;
+} LkTrainingPreset;
+
+/* Those for a base model: array of LkTrainingPreset, borrowed; the usual settings first. The array is owned by the caller. */
+GPtrArray       *lk_training_presets_for       (const LkBaseAdvice     *base);
+const char      *lk_training_preset_get_name   (const LkTrainingPreset *preset);
+const char      *lk_training_preset_get_why    (const LkTrainingPreset *preset);
+/* Owned by the caller. */
+LkTrainSettings *lk_training_preset_settings   (const LkTrainingPreset *preset);
+
 typedef enum
 {
   LK_ADVICE_HINT,

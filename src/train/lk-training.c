@@ -13,6 +13,7 @@
 #include "base/lk-file.h"
 #include "base/lk-random.h"
 #include "cpu/lk-cpu.h"
+#include "formats/lk-event-file.h"
 #include "generate/lk-file-hash.h"
 #include "model/lk-noise-schedule.h"
 #include "train/lk-cache.h"
@@ -52,6 +53,7 @@ struct _LkTraining
   char                  *note;
 
   int                    metrics;       /* descriptor of metrics.jsonl, or -1 */
+  LkEventFile           *events;        /* the same for TensorBoard */
   guint                  epoch;         /* of the last batch */
 };
 
@@ -182,6 +184,39 @@ lk_training_get_mark (LkTraining       *training,
   return training->has_mark;
 }
 
+static gboolean
+write_event (LkTraining           *training,
+             guint                 step,
+             const LkEventScalar  *scalars,
+             guint                 n,
+             GError              **error)
+{
+  return lk_event_file_add (training->events, step, g_get_real_time () / (double) G_USEC_PER_SEC, scalars, n, error);
+}
+
+static gboolean
+write_mark_event (LkTraining  *training,
+                  GError     **error)
+{
+  const LkEventScalar scalars[] = { { "loss/fixed_noise", (float) training->mark.trained }, { "loss/held_out", (float) training->mark.held_out } };
+
+  return write_event (training, training->mark.step, scalars, isfinite (training->mark.held_out) ? 2 : 1, error);
+}
+
+/* The first two under sd-scripts' names. */
+static gboolean
+write_step_event (LkTraining      *training,
+                  const LkMetric  *metric,
+                  GError         **error)
+{
+  const LkEventScalar scalars[] = {
+    { "loss/current", (float) metric->loss }, { "lr/unet", (float) metric->learning_rate }, { "grad_norm", (float) metric->grad_norm },
+    { "seconds_per_step", (float) metric->seconds }, { "memory_bytes", (float) metric->memory },
+  };
+
+  return write_event (training, metric->step, scalars, G_N_ELEMENTS (scalars), error);
+}
+
 /* The weights' first look comes early, so that a module that stays zero is noticed before hours have gone by. */
 #define FIRST_LOOK 10
 
@@ -189,7 +224,8 @@ static gboolean
 is_milestone (const LkTrainSettings *settings,
               guint                  step)
 {
-  return step == FIRST_LOOK || step == settings->max_train_steps || (settings->save_every_n_steps > 0 && step % settings->save_every_n_steps == 0);
+  return step == FIRST_LOOK || step == settings->max_train_steps
+         || (step > 0 && settings->save_every_n_steps > 0 && step % settings->save_every_n_steps == 0);
 }
 
 /* What is due after `training->state.step` steps: losses on fixed noise, and how far the blocks have moved. */
@@ -205,7 +241,8 @@ measure (LkTraining  *training,
     {
       g_autoptr (cJSON) line = NULL;
 
-      if (!lk_validation_run (training->validation, step, &training->mark, &line, error) || !write_metrics (training, line, error))
+      if (!lk_validation_run (training->validation, step, &training->mark, &line, error) || !write_metrics (training, line, error)
+          || !write_mark_event (training, error))
         return FALSE;
       training->has_mark = TRUE;
     }
@@ -374,6 +411,18 @@ find_end (const char *text,
   return line - text;
 }
 
+/* events.out.tfevents.SECONDS.likeness: TensorBoard goes by the beginning of the name. */
+static gboolean
+open_events (LkTraining  *training,
+             GError     **error)
+{
+  g_autofree char *name = g_strdup_printf ("events.out.tfevents.%" G_GINT64_FORMAT ".likeness", lk_run_get_created (training->run));
+  g_autofree char *path = lk_run_dup_path (training->run, name);
+
+  training->events = lk_event_file_open (path, training->state.step > 0 ? training->state.step : -1, error);
+  return training->events != NULL;
+}
+
 static gboolean
 open_metrics (LkTraining  *training,
               GError     **error)
@@ -389,7 +438,7 @@ open_metrics (LkTraining  *training,
       lk_file_set_error (error, errno, "written", path);
       return FALSE;
     }
-  return TRUE;
+  return open_events (training, error);
 }
 
 /* What computes the run: for people, and so that nothing falls back in silence. */
@@ -475,6 +524,7 @@ lk_training_free (LkTraining *training)
 {
   if (training->metrics >= 0)
     close (training->metrics);
+  g_clear_pointer (&training->events, lk_event_file_free);
   g_clear_pointer (&training->validation, lk_validation_free);
   g_clear_pointer (&training->steps, g_hash_table_unref);
   g_clear_pointer (&training->optimizer, lk_step_optimizer_free);
@@ -696,7 +746,7 @@ lk_training_step (LkTraining  *training,
 
       cJSON_AddItemToObject (line, array->string, array);
     }
-  if (!write_metrics (training, line, error))
+  if (!write_metrics (training, line, error) || !write_step_event (training, metric, error))
     return FALSE;
 
   training->state.step = metric->step;

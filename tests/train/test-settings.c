@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "train/lk-lr.h"
+#include "train/lk-training-advice.h"
 
 static void
 set (LkTrainSettings *settings,
@@ -179,6 +180,38 @@ test_learning_rate_schedules (void)
     }
 }
 
+/* Every base model has presets, whose settings make sense, and no two are the same. */
+static void
+test_presets (void)
+{
+  static const char * const bases[] = { "starter", "sd15", "sdxl" };
+  guint n = 0;
+
+  for (guint b = 0; b < G_N_ELEMENTS (bases); b++)
+    {
+      const LkBaseAdvice *base = lk_base_advice_find (bases[b]);
+      g_autoptr (GPtrArray) presets = lk_training_presets_for (base);
+      g_autoptr (LkTrainSettings) usual = lk_training_advice_settings (base);
+      g_autoptr (cJSON) before = lk_train_settings_to_json (usual);
+
+      g_assert_cmpuint (presets->len, >, 0);
+      for (guint i = 0; i < presets->len; i++, n++)
+        {
+          g_autoptr (LkTrainSettings) settings = lk_training_preset_settings (presets->pdata[i]);
+          g_autoptr (cJSON) json = lk_train_settings_to_json (settings);
+          g_autoptr (GPtrArray) advice = lk_training_advice_check (settings, base, base->best_images);
+          g_autoptr (GError) error = NULL;
+
+          g_assert_true (lk_train_settings_check (settings, &error));
+          g_assert_no_error (error);
+          g_assert_true (cJSON_Compare (before, json, TRUE) == (i == 0));
+          for (guint k = 0; k < advice->len; k++)
+            g_assert_cmpint (((LkAdviceRow *) advice->pdata[k])->severity, !=, LK_ADVICE_WARNING);
+        }
+    }
+  g_assert_cmpuint (n, ==, 5);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -193,5 +226,6 @@ main (int    argc,
   g_test_add_func ("/settings/settings-that-contradict-each-other", test_settings_that_contradict_each_other);
   g_test_add_func ("/settings/learning-rate-schedules", test_learning_rate_schedules);
 
+  g_test_add_func ("/settings/presets", test_presets);
   return g_test_run ();
 }

@@ -19,6 +19,7 @@
 #include "app/playground/lk-playground-page.h"
 #include "app/training/lk-run-row.h"
 #include "app/training/lk-sample-viewer.h"
+#include "app/training/lk-settings-report.h"
 #include "app/training/lk-training-page.h"
 #include "app/window/lk-coming-page.h"
 #include "app/window/lk-job-row.h"
@@ -227,6 +228,15 @@ make_sample_viewer (void)
 }
 
 static gpointer
+make_settings_report (void)
+{
+  g_autoptr (LkTrainSettings) settings = lk_train_settings_new ();
+  g_autoptr (GPtrArray) rows = lk_kohya_settings_parse ("network_dim = 8\nno_such_key = 1\nxformers = true\n", "x.toml", 24, settings, NULL);
+
+  return lk_settings_report_new (rows);
+}
+
+static gpointer
 make_training_page (void)
 {
   return lk_training_page_new (workspace);
@@ -300,6 +310,7 @@ static const struct
   { "project-view", make_project_view },
   { "run-row", make_run_row },
   { "sample-viewer", make_sample_viewer },
+  { "settings-report", make_settings_report },
   { "training-page", make_training_page },
   { "viewer-page", make_viewer_page },
   { "welcome-page", make_welcome_page },

@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
+#include "app/training/lk-setting-row.h"
 #include "app/training/lk-training-form.h"
+#include "app/window/lk-devices.h"
 #include "base/lk-text.h"
 #include "train/lk-training-advice.h"
 
@@ -17,18 +20,30 @@ struct _LkTrainingForm
   AdwBin               parent_instance;
 
   LkWorkspace         *workspace;     /* owned */
+  LkDevices           *devices;       /* owned */
+  GSettings           *preferences;   /* owned */
   LkTrainSettings     *settings;      /* owned */
-  double               step_time;
+  GPtrArray           *presets;       /* LkTrainingPreset, borrowed */
+  double               sample_time;
   gboolean             is_filling;
   guint                save_timeout;
-  GPtrArray           *rows;          /* GtkWidget of each setting, in the table's order; not owned */
+  guint                build_source;
+  guint                next_group;    /* that has no rows yet */
+  GtkWidget           *more;          /* the last group, whose rows fold; not owned */
+  GtkWidget           *epochs;        /* not owned; NULL until it is built */
+  GPtrArray           *rows;          /* GtkWidget of each setting that has one; not owned */
   GPtrArray           *advice_rows;   /* GtkWidget, not owned */
 
-  AdwPreferencesPage  *page;
   AdwPreferencesGroup *advice;
-  GtkLabel            *length;
-  GtkButton           *start;
   AdwBanner           *banner;
+  AdwActionRow        *base;
+  GtkWidget           *base_icon;
+  AdwActionRow        *device;
+  GtkLabel            *length;
+  AdwEntryRow         *name;
+  AdwPreferencesPage  *page;
+  AdwComboRow         *preset;
+  GtkButton           *start;
 };
 
 G_DEFINE_FINAL_TYPE (LkTrainingForm, lk_training_form, ADW_TYPE_BIN)
@@ -38,6 +53,7 @@ enum { START, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void update (LkTrainingForm *self);
+static GtkWidget *make_epochs_row (LkTrainingForm *self);
 
 /* ---- keeping --------------------------------------------------------------------------------------------------- */
 
@@ -68,224 +84,257 @@ save_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Takes a value from a row; a refused one marks the row and changes nothing. */
-static gboolean
-set_value (LkTrainingForm  *self,
-           const LkSetting *setting,
-           const char      *value,
-           GtkWidget       *row)
+/* Keeps what was changed, once nothing more follows. */
+static void
+save_soon (LkTrainingForm *self)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->is_filling)
-    return TRUE;
-
-  if (!lk_train_settings_set (self->settings, setting->key, value, &error))
-    {
-      gtk_widget_add_css_class (row, "error");
-      if (ADW_IS_ACTION_ROW (row))
-        adw_action_row_set_subtitle (ADW_ACTION_ROW (row), error->message);
-      return FALSE;
-    }
-
-  gtk_widget_remove_css_class (row, "error");
-  if (ADW_IS_ACTION_ROW (row))
-    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), lk_setting_get_subtitle (setting));
   g_clear_handle_id (&self->save_timeout, g_source_remove);
   self->save_timeout = g_timeout_add (WAIT_MS, save_cb, self);
   update (self);
-  return TRUE;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-static const LkSetting *
-get_setting (GtkWidget *row)
+/* Takes a value from a row; a refused one marks the row and changes nothing. */
+static void
+value_cb (GtkWidget       *row,
+          const LkSetting *setting,
+          const char      *value,
+          gpointer         data)
 {
-  return g_object_get_data (G_OBJECT (row), "setting");
+  LkTrainingForm *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (self->is_filling)
+    return;
+  if (!lk_train_settings_set (self->settings, setting->key, value, &error))
+    {
+      lk_setting_row_set_error (row, error->message);
+      return;
+    }
+  lk_setting_row_set_error (row, NULL);
+  save_soon (self);
 }
 
 static void
-spin_cb (AdwSpinRow     *row,
-         GParamSpec     *pspec,
-         LkTrainingForm *self)
+fill_row (LkTrainingForm *self,
+          GtkWidget      *row)
 {
-  g_autofree char *value = g_strdup_printf ("%.0f", adw_spin_row_get_value (row));
+  g_autofree char *value = lk_train_settings_get (self->settings, lk_setting_row_get_setting (row)->key);
 
-  set_value (self, get_setting (GTK_WIDGET (row)), value, GTK_WIDGET (row));
-}
-
-static void
-switch_cb (AdwSwitchRow   *row,
-           GParamSpec     *pspec,
-           LkTrainingForm *self)
-{
-  set_value (self, get_setting (GTK_WIDGET (row)), adw_switch_row_get_active (row) ? "true" : "false", GTK_WIDGET (row));
-}
-
-static void
-combo_cb (AdwComboRow    *row,
-          GParamSpec     *pspec,
-          LkTrainingForm *self)
-{
-  const LkSetting *setting = get_setting (GTK_WIDGET (row));
-
-  set_value (self, setting, setting->choices[adw_combo_row_get_selected (row)], GTK_WIDGET (row));
-}
-
-static void
-entry_cb (GtkEditable    *entry,
-          LkTrainingForm *self)
-{
-  GtkWidget *row = gtk_widget_get_ancestor (GTK_WIDGET (entry), ADW_TYPE_ACTION_ROW);
-
-  set_value (self, get_setting (row), gtk_editable_get_text (entry), row);
-}
-
-static GtkWidget *
-make_entry_row (LkTrainingForm  *self,
-                const LkSetting *setting)
-{
-  GtkWidget *row = adw_action_row_new (), *entry = gtk_entry_new ();
-
-  gtk_editable_set_width_chars (GTK_EDITABLE (entry), setting->kind == LK_SETTING_TEXT ? 16 : 9);
-  gtk_widget_set_valign (entry, GTK_ALIGN_CENTER);
-  gtk_entry_set_input_purpose (GTK_ENTRY (entry), setting->kind == LK_SETTING_TEXT ? GTK_INPUT_PURPOSE_FREE_FORM : GTK_INPUT_PURPOSE_NUMBER);
-  if (setting->kind == LK_SETTING_NUMBER)
-    gtk_entry_set_alignment (GTK_ENTRY (entry), 1);
-  gtk_widget_add_css_class (entry, "numeric");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, lk_setting_get_title (setting), -1);
-  g_signal_connect (entry, "changed", G_CALLBACK (entry_cb), self);
-  adw_action_row_add_suffix (ADW_ACTION_ROW (row), entry);
-  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), entry);
-  g_object_set_data (G_OBJECT (row), "entry", entry);
-  return row;
+  self->is_filling = TRUE;
+  lk_setting_row_set_value (row, value);
+  self->is_filling = FALSE;
 }
 
 static GtkWidget *
 make_row (LkTrainingForm  *self,
           const LkSetting *setting)
 {
-  GtkWidget *row;
+  GtkWidget *row = lk_setting_row_new (setting, value_cb, self);
 
-  switch (setting->kind)
+  fill_row (self, row);
+  g_ptr_array_add (self->rows, row);
+  return row;
+}
+
+/* The name has its place at the top. */
+static gboolean
+is_in_group (const LkSetting *setting,
+             guint            group)
+{
+  return setting->group == group && !g_str_equal (setting->key, "output_name");
+}
+
+static void
+unfolded_cb (AdwExpanderRow *row,
+             GParamSpec     *pspec,
+             LkTrainingForm *self)
+{
+  guint group = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (row), "group"));
+
+  g_signal_handlers_disconnect_by_func (row, unfolded_cb, self);
+  for (guint i = 0; i < lk_setting_get_n (); i++)
+    if (is_in_group (lk_setting_get (i), group))
+      adw_expander_row_add_row (row, make_row (self, lk_setting_get (i)));
+}
+
+static guint
+count_group (guint group)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < lk_setting_get_n (); i++)
+    n += is_in_group (lk_setting_get (i), group);
+  return n;
+}
+
+static void
+build_group (LkTrainingForm *self,
+             guint           group)
+{
+  if (group < N_OPEN_GROUPS)
     {
-    case LK_SETTING_INT:
-      row = adw_spin_row_new_with_range (setting->least, setting->most, 1);
-      adw_spin_row_set_numeric (ADW_SPIN_ROW (row), TRUE);
-      g_signal_connect (row, "notify::value", G_CALLBACK (spin_cb), self);
-      break;
-    case LK_SETTING_BOOLEAN:
-      row = adw_switch_row_new ();
-      g_signal_connect (row, "notify::active", G_CALLBACK (switch_cb), self);
-      break;
-    case LK_SETTING_CHOICE:
-      {
-        g_autoptr (GtkStringList) choices = gtk_string_list_new (setting->choices);
+      AdwPreferencesGroup *box = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
 
-        row = adw_combo_row_new ();
-        adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (choices));
-        g_signal_connect (row, "notify::selected", G_CALLBACK (combo_cb), self);
-        break;
-      }
-    case LK_SETTING_NUMBER:
-    case LK_SETTING_TEXT:
-      row = make_entry_row (self, setting);
-      break;
-    default:
-      g_assert_not_reached ();
+      adw_preferences_group_set_title (box, lk_setting_group_get_title (group));
+      for (guint i = 0; i < lk_setting_get_n (); i++)
+        if (is_in_group (lk_setting_get (i), group))
+          {
+            adw_preferences_group_add (box, make_row (self, lk_setting_get (i)));
+            if (g_str_equal (lk_setting_get (i)->key, "max_train_steps"))
+              adw_preferences_group_add (box, make_epochs_row (self));
+          }
+      adw_preferences_page_add (self->page, box);
+      return;
     }
 
-  g_object_set_data (G_OBJECT (row), "setting", (gpointer) setting);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), lk_setting_get_title (setting));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), lk_setting_get_subtitle (setting));
-  return row;
+  if (self->more == NULL)
+    {
+      self->more = adw_preferences_group_new ();
+      adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (self->more), _("More"));
+      adw_preferences_page_add (self->page, ADW_PREFERENCES_GROUP (self->more));
+    }
+  {
+    GtkWidget *fold = adw_expander_row_new ();
+
+    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (fold), lk_setting_group_get_title (group));
+    g_object_set_data (G_OBJECT (fold), "group", GUINT_TO_POINTER (group));
+    g_signal_connect (fold, "notify::expanded", G_CALLBACK (unfolded_cb), self);
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->more), fold);
+  }
+}
+
+/* A group a turn of the main loop: all at once would hold the window up. */
+static gboolean
+build_cb (gpointer user_data)
+{
+  LkTrainingForm *self = user_data;
+
+  while (self->next_group <= LK_SETTING_GROUP_ENGINE && count_group (self->next_group) == 0)
+    self->next_group++;
+  if (self->next_group <= LK_SETTING_GROUP_ENGINE)
+    {
+      build_group (self, self->next_group++);
+      return G_SOURCE_CONTINUE;
+    }
+  self->build_source = 0;
+  update (self);
+  return G_SOURCE_REMOVE;
 }
 
 /* Shows the settings in the rows. */
 static void
 fill (LkTrainingForm *self)
 {
-  self->is_filling = TRUE;
   for (guint i = 0; i < self->rows->len; i++)
-    {
-      GtkWidget *row = g_ptr_array_index (self->rows, i);
-      const LkSetting *setting = get_setting (row);
-      g_autofree char *value = lk_train_settings_get (self->settings, setting->key);
-
-      gtk_widget_remove_css_class (row, "error");
-      adw_action_row_set_subtitle (ADW_ACTION_ROW (row), lk_setting_get_subtitle (setting));
-      switch (setting->kind)
-        {
-        case LK_SETTING_INT:
-          adw_spin_row_set_value (ADW_SPIN_ROW (row), g_ascii_strtod (value, NULL));
-          break;
-        case LK_SETTING_BOOLEAN:
-          adw_switch_row_set_active (ADW_SWITCH_ROW (row), g_str_equal (value, "true"));
-          break;
-        case LK_SETTING_CHOICE:
-          for (guint j = 0; setting->choices[j] != NULL; j++)
-            if (g_str_equal (setting->choices[j], value))
-              adw_combo_row_set_selected (ADW_COMBO_ROW (row), j);
-          break;
-        case LK_SETTING_NUMBER:
-        case LK_SETTING_TEXT:
-          gtk_editable_set_text (GTK_EDITABLE (g_object_get_data (G_OBJECT (row), "entry")), value);
-          break;
-        default:
-          g_assert_not_reached ();
-        }
-    }
+    fill_row (self, g_ptr_array_index (self->rows, i));
+  self->is_filling = TRUE;
+  if (g_strcmp0 (gtk_editable_get_text (GTK_EDITABLE (self->name)), self->settings->output_name) != 0)
+    gtk_editable_set_text (GTK_EDITABLE (self->name), self->settings->output_name);
   self->is_filling = FALSE;
   update (self);
 }
 
+/* ---- what ------------------------------------------------------------------------------------------------------ */
+
 static void
-build_rows (LkTrainingForm *self)
+name_cb (LkTrainingForm *self)
 {
-  AdwPreferencesGroup *more = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
+  g_autoptr (GError) error = NULL;
 
-  for (guint group = 0; group <= LK_SETTING_GROUP_ENGINE; group++)
+  if (self->is_filling)
+    return;
+  if (!lk_train_settings_set (self->settings, "output_name", gtk_editable_get_text (GTK_EDITABLE (self->name)), &error))
     {
-      GtkWidget *box = group < N_OPEN_GROUPS ? adw_preferences_group_new () : adw_expander_row_new ();
-      guint n = 0;
-
-      for (guint i = 0; i < lk_setting_get_n (); i++)
-        {
-          const LkSetting *setting = lk_setting_get (i);
-          GtkWidget *row;
-
-          if (setting->group != group)
-            continue;
-          row = make_row (self, setting);
-          if (group < N_OPEN_GROUPS)
-            adw_preferences_group_add (ADW_PREFERENCES_GROUP (box), row);
-          else
-            adw_expander_row_add_row (ADW_EXPANDER_ROW (box), row);
-          g_ptr_array_add (self->rows, row);
-          n++;
-        }
-
-      if (n == 0)
-        {
-          g_object_ref_sink (box);
-          g_object_unref (box);
-          continue;
-        }
-      if (group < N_OPEN_GROUPS)
-        {
-          adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (box), lk_setting_group_get_title (group));
-          adw_preferences_page_add (self->page, ADW_PREFERENCES_GROUP (box));
-        }
-      else
-        {
-          adw_preferences_row_set_title (ADW_PREFERENCES_ROW (box), lk_setting_group_get_title (group));
-          adw_preferences_group_add (more, box);
-        }
+      gtk_widget_add_css_class (GTK_WIDGET (self->name), "error");
+      gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), error->message);
+      return;
     }
+  gtk_widget_remove_css_class (GTK_WIDGET (self->name), "error");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), NULL);
+  save_soon (self);
+}
 
-  adw_preferences_group_set_title (more, _("More"));
-  adw_preferences_page_add (self->page, more);
+/* The preset that the settings are, whatever their name: G_MAXUINT where they are none any more. */
+static guint
+find_preset (LkTrainingForm *self)
+{
+  g_autoptr (cJSON) own = lk_train_settings_to_json (self->settings);
+
+  for (guint i = 0; i < self->presets->len; i++)
+    {
+      g_autoptr (LkTrainSettings) settings = lk_training_preset_settings (g_ptr_array_index (self->presets, i));
+      g_autoptr (cJSON) json = NULL;
+
+      lk_train_settings_set (settings, "output_name", self->settings->output_name, NULL);
+      json = lk_train_settings_to_json (settings);
+      if (cJSON_Compare (own, json, TRUE))
+        return i;
+    }
+  return G_MAXUINT;
+}
+
+/* The presets of the base model, and one for what is none of them. */
+static void
+update_preset (LkTrainingForm *self)
+{
+  const LkBaseAdvice *base = lk_project_get_base_advice (lk_workspace_get_project (self->workspace));
+  g_autoptr (GPtrArray) presets = lk_training_presets_for (base);
+  gboolean is_same = self->presets != NULL && presets->len == self->presets->len
+                     && (presets->len == 0 || g_ptr_array_index (presets, 0) == g_ptr_array_index (self->presets, 0));
+  guint found;
+
+  self->is_filling = TRUE;
+  if (!is_same)
+    {
+      g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+
+      g_clear_pointer (&self->presets, g_ptr_array_unref);
+      self->presets = g_steal_pointer (&presets);
+      for (guint i = 0; i < self->presets->len; i++)
+        gtk_string_list_append (names, lk_training_preset_get_name (g_ptr_array_index (self->presets, i)));
+      gtk_string_list_append (names, _("Own Settings"));
+      adw_combo_row_set_model (self->preset, G_LIST_MODEL (names));
+    }
+  found = find_preset (self);
+  adw_combo_row_set_selected (self->preset, MIN (found, self->presets->len));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->preset), found < self->presets->len
+                               ? lk_training_preset_get_why (g_ptr_array_index (self->presets, found)) : _("Choose one to begin with its settings"));
+  self->is_filling = FALSE;
+}
+
+static void
+preset_cb (LkTrainingForm *self)
+{
+  guint selected = adw_combo_row_get_selected (self->preset);
+  LkTrainSettings *settings;
+
+  if (self->is_filling || self->presets == NULL || selected >= self->presets->len)
+    return;
+  settings = lk_training_preset_settings (g_ptr_array_index (self->presets, selected));
+  lk_train_settings_set (settings, "output_name", self->settings->output_name, NULL);
+  g_clear_pointer (&self->settings, lk_train_settings_free);
+  self->settings = settings;
+  save (self);
+  fill (self);
+}
+
+static void
+update_what (LkTrainingForm *self)
+{
+  LkProject *project = lk_workspace_get_project (self->workspace);
+  const LkBaseAdvice *base = lk_project_get_base_advice (project);
+  g_autofree char *spec = g_settings_get_string (self->preferences, "device");
+  LkDeviceChoice *choice = lk_devices_resolve (self->devices, spec);
+  const char *hint = lk_device_choice_get_hint (choice);
+  g_autofree char *name = g_path_get_basename (lk_project_get_base_model (project));
+
+  adw_action_row_set_subtitle (self->base, base->draws_only ? _("The starter only draws cartoon people. Choose a checkpoint for photographs.") : name);
+  gtk_widget_set_visible (self->base_icon, base->draws_only);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->device), lk_device_choice_get_label (choice));
+  adw_action_row_set_subtitle (self->device, hint != NULL ? hint : "");
+  update_preset (self);
 }
 
 /* ---- advice ---------------------------------------------------------------------------------------------------- */
@@ -331,11 +380,21 @@ make_advice_row (LkTrainingForm *self,
   return row;
 }
 
+/* The pictures that a run would train on, and how often an epoch would take them all together. */
 static guint
-count_pictures (LkTrainingForm *self)
+count_pictures (LkTrainingForm *self,
+                guint          *repeated)
 {
   g_autoptr (GPtrArray) images = lk_project_dup_data_set (lk_workspace_get_project (self->workspace));
+  guint n_held = self->settings->validation_split > 0 && images->len > 1 ? MAX (1, (guint) (self->settings->validation_split * images->len + 0.5)) : 0;
+  guint n = 0;
 
+  for (guint i = 0; i < images->len; i++)
+    n += lk_image_get_repeats (g_ptr_array_index (images, i));
+  /* Which ones are held out is chosen when the run begins: they count as the average. */
+  if (images->len > 0)
+    n = MAX (1, (guint) ((double) n * (images->len - n_held) / images->len + 0.5));
+  *repeated = n * self->settings->num_repeats;
   return images->len;
 }
 
@@ -361,22 +420,39 @@ update_advice (LkTrainingForm *self,
   gtk_widget_set_visible (GTK_WIDGET (self->advice), self->advice_rows->len > 0);
 }
 
-/* Steps, epochs and time together. */
+/* Steps of an epoch, its last short batch counted. */
+static double
+get_epoch_steps (LkTrainingForm *self,
+                 guint           repeated)
+{
+  return MAX (ceil ((double) repeated / self->settings->train_batch_size) / self->settings->gradient_accumulation_steps, 1e-3);
+}
+
+/* Steps, epochs, repeats and time together. */
 static void
 update_length (LkTrainingForm *self,
-               guint           n_pictures)
+               guint           repeated)
 {
   const LkTrainSettings *settings = self->settings;
-  guint per_step = settings->train_batch_size * settings->gradient_accumulation_steps, repeated = n_pictures * MAX (settings->num_repeats, 1);
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_append_printf (text, ngettext ("%u step", "%u steps", settings->max_train_steps), settings->max_train_steps);
   if (repeated > 0)
-    g_string_append_printf (text, ngettext (" · sees each of %u picture about %.0f times", " · sees each of %u pictures about %.0f times", n_pictures),
-                            n_pictures, (double) settings->max_train_steps * per_step * MAX (settings->num_repeats, 1) / repeated);
-  if (self->step_time > 0)
     {
-      g_autofree char *time = lk_text_format_duration (self->step_time * settings->max_train_steps);
+      double epochs = settings->max_train_steps / get_epoch_steps (self, repeated);
+
+      g_string_append_printf (text, _(" · %.1f epochs of %.0f steps"), epochs, ceil (get_epoch_steps (self, repeated)));
+      if (self->epochs != NULL)
+        {
+          self->is_filling = TRUE;
+          adw_spin_row_set_value (ADW_SPIN_ROW (self->epochs), epochs);
+          self->is_filling = FALSE;
+        }
+    }
+  if (self->sample_time > 0)
+    {
+      g_autofree char *time = lk_text_format_duration (self->sample_time * settings->train_batch_size * settings->gradient_accumulation_steps
+                                                       * settings->max_train_steps);
 
       g_string_append_printf (text, _(" · about %s, by the last run"), time);
     }
@@ -384,24 +460,57 @@ update_length (LkTrainingForm *self,
 }
 
 static void
+epochs_cb (AdwSpinRow     *row,
+           GParamSpec     *pspec,
+           LkTrainingForm *self)
+{
+  guint repeated;
+  g_autofree char *steps = NULL;
+
+  if (self->is_filling)
+    return;
+  count_pictures (self, &repeated);
+  steps = g_strdup_printf ("%.0f", CLAMP (round (adw_spin_row_get_value (row) * get_epoch_steps (self, MAX (repeated, 1))), 1, 1000000));
+  lk_train_settings_set (self->settings, "max_train_steps", steps, NULL);
+  for (guint i = 0; i < self->rows->len; i++)
+    if (g_str_equal (lk_setting_row_get_setting (g_ptr_array_index (self->rows, i))->key, "max_train_steps"))
+      fill_row (self, g_ptr_array_index (self->rows, i));
+  save_soon (self);
+}
+
+/* Not a setting of its own: another way to say the steps. */
+static GtkWidget *
+make_epochs_row (LkTrainingForm *self)
+{
+  self->epochs = adw_spin_row_new_with_range (0.1, 100000, 1);
+  adw_spin_row_set_digits (ADW_SPIN_ROW (self->epochs), 1);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->epochs), _("Epochs"));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->epochs), _("How often the run sees every picture: the same as the steps, said otherwise."));
+  g_signal_connect (self->epochs, "notify::value", G_CALLBACK (epochs_cb), self);
+  return self->epochs;
+}
+
+static void
 update (LkTrainingForm *self)
 {
   LkProject *project = lk_workspace_get_project (self->workspace);
+  g_autofree char *spec = g_settings_get_string (self->preferences, "device");
   g_autoptr (GError) error = NULL;
-  guint n_pictures = count_pictures (self);
+  guint repeated, n_pictures = count_pictures (self, &repeated);
   gboolean makes_sense = lk_train_settings_check (self->settings, &error);
+  gboolean is_cpu = g_str_equal (lk_device_choice_get_spec (lk_devices_resolve (self->devices, spec)), "cpu");
   const char *trouble = !makes_sense ? error->message : n_pictures == 0 ? _("There are no pictures to train on. Import some in the gallery.") : NULL;
 
   if (lk_project_is_read_only (project))
     trouble = lk_project_get_read_only_reason (project);
-  if (trouble != NULL)
-    adw_banner_set_title (self->banner, trouble);
-  else
-    adw_banner_set_title (self->banner, _("The starter only draws cartoon people. Choose a checkpoint for photographs."));
-  adw_banner_set_revealed (self->banner, trouble != NULL || lk_project_get_base_advice (project)->draws_only);
+  adw_banner_set_title (self->banner, trouble != NULL ? trouble
+                        : _("This trains on the processor: minutes for the starter, hours for SD 1.5, days for SDXL. A graphics card is much faster."));
+  adw_banner_set_button_label (self->banner, trouble != NULL ? NULL : _("Choose Device"));
+  adw_banner_set_revealed (self->banner, trouble != NULL || is_cpu);
   gtk_widget_set_sensitive (GTK_WIDGET (self->start), trouble == NULL);
+  update_what (self);
   update_advice (self, n_pictures);
-  update_length (self, n_pictures);
+  update_length (self, repeated);
 }
 
 /* ---- widget ---------------------------------------------------------------------------------------------------- */
@@ -413,9 +522,9 @@ start_cb (LkTrainingForm *self)
 }
 
 static void
-settings_cb (LkTrainingForm *self)
+banner_cb (LkTrainingForm *self)
 {
-  gtk_widget_activate_action (GTK_WIDGET (self), "project.settings", NULL);
+  gtk_widget_activate_action (GTK_WIDGET (self), "app.preferences", NULL);
 }
 
 const LkTrainSettings *
@@ -439,15 +548,18 @@ lk_training_form_set_settings (LkTrainingForm        *self,
 }
 
 void
-lk_training_form_set_step_time (LkTrainingForm *self,
-                                double          seconds)
+lk_training_form_set_sample_time (LkTrainingForm *self,
+                                  double          seconds)
 {
+  guint repeated;
+
   g_return_if_fail (LK_IS_TRAINING_FORM (self));
 
-  if (self->step_time == seconds)
+  if (self->sample_time == seconds)
     return;
-  self->step_time = seconds;
-  update_length (self, count_pictures (self));
+  self->sample_time = seconds;
+  count_pictures (self, &repeated);
+  update_length (self, repeated);
 }
 
 /* The project's settings: what the user kept, else the base model's. */
@@ -455,15 +567,13 @@ static void
 read_project (LkTrainingForm *self)
 {
   LkProject *project = lk_workspace_get_project (self->workspace);
-  LkTrainSettings *settings = lk_training_advice_settings (lk_project_get_base_advice (project));
-  const cJSON *kept = lk_project_get_training (project);
+  g_autoptr (GError) error = NULL;
+  LkTrainSettings *settings = lk_training_advice_settings_for_project (project, NULL, &error);
 
-  if (kept != NULL)
+  if (settings == NULL)
     {
-      g_autoptr (GError) error = NULL;
-
-      if (!lk_train_settings_apply_json (settings, kept, &error))
-        lk_workspace_say (self->workspace, error->message);
+      lk_workspace_say (self->workspace, error->message);
+      settings = lk_training_advice_settings (lk_project_get_base_advice (project));
     }
   g_clear_pointer (&self->settings, lk_train_settings_free);
   self->settings = settings;
@@ -488,8 +598,11 @@ lk_training_form_dispose (GObject *object)
 
   if (self->save_timeout != 0)
     save (self);
+  g_clear_handle_id (&self->build_source, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_TRAINING_FORM);
   g_clear_object (&self->workspace);
+  g_clear_object (&self->devices);
+  g_clear_object (&self->preferences);
 
   G_OBJECT_CLASS (lk_training_form_parent_class)->dispose (object);
 }
@@ -500,6 +613,7 @@ lk_training_form_finalize (GObject *object)
   LkTrainingForm *self = LK_TRAINING_FORM (object);
 
   g_clear_pointer (&self->settings, lk_train_settings_free);
+  g_clear_pointer (&self->presets, g_ptr_array_unref);
   g_ptr_array_unref (self->rows);
   g_ptr_array_unref (self->advice_rows);
 
@@ -519,10 +633,17 @@ lk_training_form_class_init (LkTrainingFormClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-training-form.ui");
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, advice);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, banner);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, base);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, base_icon);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, device);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, length);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, name);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, page);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, preset);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, start);
-  gtk_widget_class_bind_template_callback (widget_class, settings_cb);
+  gtk_widget_class_bind_template_callback (widget_class, banner_cb);
+  gtk_widget_class_bind_template_callback (widget_class, name_cb);
+  gtk_widget_class_bind_template_callback (widget_class, preset_cb);
   gtk_widget_class_bind_template_callback (widget_class, start_cb);
 }
 
@@ -531,6 +652,8 @@ lk_training_form_init (LkTrainingForm *self)
 {
   self->rows = g_ptr_array_new ();
   self->advice_rows = g_ptr_array_new ();
+  self->devices = lk_devices_get_default ();
+  self->preferences = g_settings_new (APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -541,8 +664,10 @@ lk_training_form_new (LkWorkspace *workspace)
 
   self->workspace = g_object_ref (workspace);
   read_project (self);
-  build_rows (self);
   fill (self);
+  self->build_source = g_idle_add (build_cb, self);
+  g_signal_connect_object (self->preferences, "changed::device", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (lk_devices_get_model (self->devices), "items-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (workspace, "changed", G_CALLBACK (project_changed_cb), self, G_CONNECT_SWAPPED);
   return self;
 }

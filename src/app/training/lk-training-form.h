@@ -21,8 +21,8 @@ const LkTrainSettings *lk_training_form_get_settings  (LkTrainingForm  *self);
 /* Fills the form: a fork of an earlier run. */
 void                   lk_training_form_set_settings  (LkTrainingForm        *self,
                                                        const LkTrainSettings *settings);
-/* Seconds that a step takes, measured; 0: not known. */
-void                   lk_training_form_set_step_time (LkTrainingForm  *self,
+/* Seconds that a step takes for each of its pictures, measured; 0: not known. */
+void                   lk_training_form_set_sample_time (LkTrainingForm *self,
                                                        double           seconds);
 
 G_END_DECLS

@@ -7,9 +7,12 @@
 #include "app/training/lk-queue-list.h"
 #include "app/training/lk-run-row.h"
 #include "app/training/lk-run-view.h"
+#include "app/training/lk-settings-files.h"
 #include "app/training/lk-training-form.h"
 #include "app/training/lk-training-page.h"
 #include "base/lk-file.h"
+#include "generate/lk-recipe.h"
+#include "train/lk-training-advice.h"
 
 struct _LkTrainingPage
 {
@@ -22,6 +25,7 @@ struct _LkTrainingPage
   LkTrainingRun       *shown;         /* in `runs`; NULL: the form */
 
   GMenu               *compare_menu;
+  GtkMenuButton       *form_button;
   AdwBanner           *interrupted;
   GtkMenuButton       *menu_button;
   GtkListBoxRow       *new_row;
@@ -86,6 +90,9 @@ update_actions (LkTrainingPage *self)
   gboolean is_writable = !lk_project_is_read_only (lk_workspace_get_project (self->workspace));
 
   gtk_widget_set_visible (GTK_WIDGET (self->menu_button), self->shown != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->form_button), self->shown == NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.import-settings", is_writable);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.reset-settings", is_writable);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.fork", self->shown != NULL && is_writable);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.show-folder", self->shown != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.test",
@@ -144,11 +151,15 @@ update_interrupted (LkTrainingPage *self)
 static void
 run_changed_cb (LkTrainingPage *self)
 {
-  double step_time = 0;
+  double sample_time = 0;
 
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->runs)) && step_time == 0; i++)
-    step_time = lk_training_run_get_step_time (get_run (self, i));
-  lk_training_form_set_step_time (self->form, step_time);
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->runs)) && sample_time == 0; i++)
+    {
+      const LkTrainSettings *settings = lk_run_get_settings (lk_training_run_get_run (get_run (self, i)));
+
+      sample_time = lk_training_run_get_step_time (get_run (self, i)) / (settings->train_batch_size * settings->gradient_accumulation_steps);
+    }
+  lk_training_form_set_sample_time (self->form, sample_time);
   update_actions (self);
   if (adw_banner_get_revealed (self->interrupted))
     update_interrupted (self);
@@ -353,6 +364,50 @@ test_action (GtkWidget  *widget,
 }
 
 static void
+import_settings_action (GtkWidget  *widget,
+                        const char *action_name,
+                        GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+
+  lk_settings_files_import (self->form, self->workspace);
+}
+
+/* Of the run that is shown, else of the form. */
+static void
+export_settings_action (GtkWidget  *widget,
+                        const char *action_name,
+                        GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+
+  if (self->shown != NULL)
+    {
+      LkRun *run = lk_training_run_get_run (self->shown);
+
+      lk_settings_files_export (widget, self->workspace, lk_run_get_settings (run), lk_run_get_info (run)->base);
+    }
+  else
+    {
+      g_autofree char *base = lk_base_dup_path (lk_project_get_base_model (lk_workspace_get_project (self->workspace)));
+
+      lk_settings_files_export (widget, self->workspace, lk_training_form_get_settings (self->form), base);
+    }
+}
+
+static void
+reset_settings_action (GtkWidget  *widget,
+                       const char *action_name,
+                       GVariant   *parameter)
+{
+  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
+  g_autoptr (LkTrainSettings) settings = lk_training_advice_settings (lk_project_get_base_advice (lk_workspace_get_project (self->workspace)));
+
+  lk_train_settings_set (settings, "output_name", lk_training_form_get_settings (self->form)->output_name, NULL);
+  lk_training_form_set_settings (self->form, settings);
+}
+
+static void
 show_folder_action (GtkWidget  *widget,
                     const char *action_name,
                     GVariant   *parameter)
@@ -434,6 +489,7 @@ lk_training_page_class_init (LkTrainingPageClass *klass)
   g_type_ensure (LK_TYPE_QUEUE_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-training-page.ui");
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, compare_menu);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, form_button);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, interrupted);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, menu_button);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingPage, new_row);
@@ -447,6 +503,9 @@ lk_training_page_class_init (LkTrainingPageClass *klass)
   gtk_widget_class_install_action (widget_class, "training.fork", NULL, fork_action);
   gtk_widget_class_install_action (widget_class, "training.trash", NULL, trash_action);
   gtk_widget_class_install_action (widget_class, "training.restore", "(ss)", restore_action);
+  gtk_widget_class_install_action (widget_class, "training.import-settings", NULL, import_settings_action);
+  gtk_widget_class_install_action (widget_class, "training.export-settings", NULL, export_settings_action);
+  gtk_widget_class_install_action (widget_class, "training.reset-settings", NULL, reset_settings_action);
   gtk_widget_class_install_action (widget_class, "training.test", NULL, test_action);
   gtk_widget_class_install_action (widget_class, "training.show-folder", NULL, show_folder_action);
   gtk_widget_class_install_action (widget_class, "training.compare", "s", compare_action);
