@@ -80,10 +80,10 @@ lk_crop_box_drag (LkBox   box,
   if (aspect > 0)
     {
       /* A corner follows whichever side the hand moved farther; a single edge leads the other. */
-      if (left || right)
-        width = top || bottom ? MAX (width, height * aspect) : width;
-      else
-        width = height * aspect;
+      double by_height = height * aspect;
+
+      if ((!left && !right) || ((top || bottom) && fabs (by_height - box.width) > fabs (width - box.width)))
+        width = by_height;
     }
 
   room_x = get_room (box.x, box.width, left, right, bounds.x, bounds.width);
