@@ -8,7 +8,6 @@
 #include "app/training/lk-run-guard.h"
 #include "app/training/lk-training-run.h"
 #include "base/lk-text.h"
-#include "train/lk-trainer.h"
 
 struct _LkTrainingRun
 {
@@ -369,13 +368,11 @@ end (LkTrainingRun *self,
     lk_run_guard_tell_end (self);
 }
 
-static void
-events_cb (LkTrainer            *trainer,
-           const LkTrainerEvent *events,
-           guint                 n_events,
-           gpointer              data)
+void
+lk_training_run_take_events (LkTrainingRun        *self,
+                             const LkTrainerEvent *events,
+                             guint                 n_events)
 {
-  LkTrainingRun *self = data;
   g_autoptr (GArray) metrics = g_array_new (FALSE, FALSE, sizeof (LkMetric));
 
   for (guint i = 0; i < n_events; i++)
@@ -434,6 +431,15 @@ events_cb (LkTrainer            *trainer,
   else if (self->state != LK_TRAINING_PREPARING)
     describe_progress (self);
   changed (self);
+}
+
+static void
+events_cb (LkTrainer            *trainer,
+           const LkTrainerEvent *events,
+           guint                 n_events,
+           gpointer              data)
+{
+  lk_training_run_take_events (data, events, n_events);
 }
 
 static void

@@ -9,7 +9,7 @@
 #include "app/training/lk-run-facts.h"
 #include "app/window/lk-engine.h"
 #include "project/lk-project.h"
-#include "train/lk-run.h"
+#include "train/lk-trainer.h"
 
 G_BEGIN_DECLS
 
@@ -65,6 +65,11 @@ GListModel     *lk_training_run_get_loras       (LkTrainingRun   *self);
 /* A LoRA was written; one that is in the list already stays there once. */
 void            lk_training_run_add_lora        (LkTrainingRun   *self,
                                                  const char      *path);
+
+/* What the trainer told, in order; the events stay the caller's. */
+void            lk_training_run_take_events     (LkTrainingRun        *self,
+                                                 const LkTrainerEvent *events,
+                                                 guint                 n_events);
 
 /* Puts the run into the engine's queue; it goes on from its state. Data set and pictures are looked up in `project`. */
 gboolean        lk_training_run_start           (LkTrainingRun   *self,

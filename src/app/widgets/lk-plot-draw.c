@@ -10,6 +10,7 @@
 #include "app/widgets/lk-plot-private.h"
 
 #define MARGIN 8
+#define DENSE 2                 /* points a pixel from which a curve is drawn as bars */
 #define TICK_GAP 56             /* pixels that two labels of an axis are apart, at least */
 
 static float
@@ -147,6 +148,49 @@ draw_axes (LkPlot            *self,
   draw_line (snapshot, area->origin.x, bottom, right, bottom, &grid);
 }
 
+/* Many points a pixel: one upright bar for each column of pixels, from the lowest to the highest of the points in it and to where the column
+ * before ended. A renderer fills a thousand bars in no time, and takes long over a line that goes up and down as often. */
+static void
+draw_dense (LkPlot            *self,
+            GtkSnapshot       *snapshot,
+            const LkPlotFrame *frame,
+            const LkPlotCurve *curve,
+            float              width,
+            const GdkRGBA     *colour)
+{
+  gsize at = lk_series_find (curve->series, frame->view.from), n = lk_series_get_n_points (curve->series);
+  int columns = MAX (1, (int) frame->area.size.width);
+  float before = NAN;
+
+  for (int column = 0; column < columns && at < n; column++)
+    {
+      gsize end = lk_series_find (curve->series, frame->view.from + (frame->view.to - frame->view.from) * (column + 1) / columns);
+      float top, bottom;
+      LkPoint last;
+      LkSpan span;
+
+      if (end <= at)
+        continue;
+      last = lk_series_get_point (curve->series, end - 1);
+      span = lk_series_get_span (curve->series, at, end);
+      at = end;
+      if (span.n == 0 || !lk_plot_is_drawable (self, span.highest))
+        {
+          before = NAN;
+          continue;
+        }
+      top = to_y (frame, lk_plot_scale_y (self, span.highest));
+      bottom = lk_plot_is_drawable (self, span.lowest) ? to_y (frame, lk_plot_scale_y (self, span.lowest)) : frame->area.origin.y + frame->area.size.height;
+      if (isfinite (before))
+        {
+          top = MIN (top, before);
+          bottom = MAX (bottom, before);
+        }
+      gtk_snapshot_append_color (snapshot, colour, &GRAPHENE_RECT_INIT (frame->area.origin.x + column, top - width / 2, 1, bottom - top + width));
+      before = lk_plot_is_drawable (self, last.y) ? to_y (frame, lk_plot_scale_y (self, last.y)) : NAN;
+    }
+}
+
 /* One column of pixels after the other: from the lowest to the highest of the points in it, joined to the column before. However
  * many points there are, a curve is at most four line ends a pixel. */
 static void
@@ -162,6 +206,14 @@ draw_curve (LkPlot            *self,
   gsize at = lk_series_find (curve->series, frame->view.from), n = lk_series_get_n_points (curve->series);
   int columns = MAX (1, (int) frame->area.size.width);
   gboolean is_down = FALSE;
+
+  if (lk_series_find (curve->series, frame->view.to) - at > DENSE * (gsize) columns)
+    {
+      gtk_snapshot_push_clip (snapshot, &frame->area);
+      draw_dense (self, snapshot, frame, curve, curve->style == LK_PLOT_FAINT ? 1 : 1.6f, colour);
+      gtk_snapshot_pop (snapshot);
+      return;
+    }
 
   at -= at > 0;
   for (int column = 0; column <= columns && at < n; column++)
