@@ -19,15 +19,19 @@ G_DEFINE_QUARK (lk-grid-error-quark, lk_grid_error)
 
 typedef struct
 {
-  LkAxisKind   kind;
-  char       **values;          /* owned */
-  guint        n;
+  LkAxisKind  kind;
+  GPtrArray  *values;           /* strings and a NULL; owned */
+  GPtrArray  *labels;           /* strings or NULL, one a value; owned */
+  guint       n;
+  guint       page;             /* of the values: what is shown of an axis beyond the second */
 } Axis;
 
 struct _LkGrid
 {
-  LkRecipe *recipe;             /* owned */
-  GArray   *axes;               /* Axis */
+  LkRecipe  *recipe;            /* owned */
+  char      *title;             /* owned; may be NULL */
+  GArray    *axes;              /* Axis */
+  GPtrArray *names;             /* owned reference; may be NULL */
 };
 
 /* ---- kinds ----------------------------------------------------------------------------------------------------- */
@@ -157,7 +161,22 @@ apply (LkRecipe    *recipe,
 static void
 clear_axis (gpointer data)
 {
-  g_strfreev (((Axis *) data)->values);
+  g_ptr_array_unref (((Axis *) data)->values);
+  g_ptr_array_unref (((Axis *) data)->labels);
+}
+
+static Axis *
+get_axis (LkGrid *grid,
+          guint   axis)
+{
+  return &g_array_index (grid->axes, Axis, axis);
+}
+
+/* Other values make other cells. */
+static void
+changed (LkGrid *grid)
+{
+  g_clear_pointer (&grid->names, g_ptr_array_unref);
 }
 
 LkGrid *
@@ -172,19 +191,78 @@ lk_grid_new (const LkRecipe *recipe)
   return grid;
 }
 
+static void
+init_axis (Axis       *axis,
+           LkAxisKind  kind)
+{
+  *axis = (Axis) {
+    .kind = kind,
+    .values = g_ptr_array_new_null_terminated (0, g_free, TRUE),
+    .labels = g_ptr_array_new_with_free_func (g_free),
+  };
+}
+
+static void
+insert_value (Axis       *axis,
+              guint       place,
+              const char *value,
+              const char *label)
+{
+  g_ptr_array_insert (axis->values, (int) place, g_strdup (value));
+  g_ptr_array_insert (axis->labels, (int) place, g_strdup (label));
+  axis->n++;
+}
+
+LkGrid *
+lk_grid_copy (LkGrid *grid)
+{
+  LkGrid *copy = lk_grid_new (grid->recipe);
+
+  copy->title = g_strdup (grid->title);
+  for (guint a = 0; a < grid->axes->len; a++)
+    {
+      const Axis *from = get_axis (grid, a);
+      Axis axis;
+
+      init_axis (&axis, from->kind);
+      for (guint i = 0; i < from->n; i++)
+        insert_value (&axis, i, from->values->pdata[i], from->labels->pdata[i]);
+      axis.page = from->page;
+      g_array_append_val (copy->axes, axis);
+    }
+  if (grid->names)
+    copy->names = g_ptr_array_ref (grid->names);
+
+  return copy;
+}
+
 void
 lk_grid_free (LkGrid *grid)
 {
   lk_recipe_free (grid->recipe);
   g_array_unref (grid->axes);
+  g_clear_pointer (&grid->names, g_ptr_array_unref);
+  g_free (grid->title);
   g_free (grid);
 }
 
-static const Axis *
-get_axis (LkGrid *grid,
-          guint   axis)
+const LkRecipe *
+lk_grid_get_base_recipe (LkGrid *grid)
 {
-  return &g_array_index (grid->axes, Axis, axis);
+  return grid->recipe;
+}
+
+const char *
+lk_grid_get_title (LkGrid *grid)
+{
+  return grid->title;
+}
+
+void
+lk_grid_set_title (LkGrid     *grid,
+                   const char *title)
+{
+  g_set_str (&grid->title, title);
 }
 
 gboolean
@@ -194,20 +272,24 @@ lk_grid_add_axis (LkGrid              *grid,
                   GError             **error)
 {
   g_autoptr (LkRecipe) trial = lk_recipe_copy (grid->recipe);
-  Axis axis = { .kind = kind, .n = g_strv_length ((char **) values) };
+  guint n = g_strv_length ((char **) values);
+  Axis axis;
 
-  if (axis.n == 0 || (guint64) lk_grid_get_n_cells (grid) * axis.n > MAX_CELLS)
+  if (n == 0 || (guint64) lk_grid_get_n_cells (grid) * n > MAX_CELLS)
     {
       g_set_error (error, LK_GRID_ERROR, LK_GRID_ERROR_BAD_AXIS,
-                   _("The axis “%s” has %u values. A grid has from 1 to %d cells."), lk_axis_get_title (kind), axis.n, MAX_CELLS);
+                   _("The axis “%s” has %u values. A grid has from 1 to %d cells."), lk_axis_get_title (kind), n, MAX_CELLS);
       return FALSE;
     }
-  for (guint i = 0; i < axis.n; i++)
+  for (guint i = 0; i < n; i++)
     if (!apply (trial, kind, values[i], error))
       return FALSE;
 
-  axis.values = g_strdupv ((char **) values);
+  init_axis (&axis, kind);
+  for (guint i = 0; i < n; i++)
+    insert_value (&axis, i, values[i], NULL);
   g_array_append_val (grid->axes, axis);
+  changed (grid);
   return TRUE;
 }
 
@@ -228,7 +310,188 @@ const char * const *
 lk_grid_get_values (LkGrid *grid,
                     guint   axis)
 {
-  return (const char * const *) get_axis (grid, axis)->values;
+  return (const char * const *) get_axis (grid, axis)->values->pdata;
+}
+
+guint
+lk_grid_get_n_values (LkGrid *grid,
+                      guint   axis)
+{
+  return get_axis (grid, axis)->n;
+}
+
+guint
+lk_grid_find_axis (LkGrid     *grid,
+                   LkAxisKind  kind)
+{
+  guint axis = 0;
+
+  while (axis < grid->axes->len && get_axis (grid, axis)->kind != kind)
+    axis++;
+  return axis;
+}
+
+static gboolean
+is_number (LkAxisKind kind)
+{
+  return kind == LK_AXIS_STRENGTH || kind == LK_AXIS_SEED || kind == LK_AXIS_STEPS || kind == LK_AXIS_CFG;
+}
+
+/* "0.80" and "0.8" are one value. */
+static gboolean
+is_same_value (LkAxisKind  kind,
+               const char *a,
+               const char *b)
+{
+  return is_number (kind) ? g_ascii_strtod (a, NULL) == g_ascii_strtod (b, NULL) : g_str_equal (a, b);
+}
+
+/* Where a number belongs among numbers that rise; else the end. */
+static guint
+find_place (const Axis *axis,
+            const char *value)
+{
+  double number = g_ascii_strtod (value, NULL);
+  guint place = axis->n;
+
+  if (!is_number (axis->kind))
+    return axis->n;
+  for (guint i = 0; i < axis->n; i++)
+    {
+      if (i > 0 && g_ascii_strtod (axis->values->pdata[i - 1], NULL) > g_ascii_strtod (axis->values->pdata[i], NULL))
+        return axis->n;
+      if (place == axis->n && g_ascii_strtod (axis->values->pdata[i], NULL) > number)
+        place = i;
+    }
+  return place;
+}
+
+gboolean
+lk_grid_add_value (LkGrid      *grid,
+                   guint        axis_index,
+                   const char  *value,
+                   const char  *label,
+                   GError     **error)
+{
+  g_autoptr (LkRecipe) trial = lk_recipe_copy (grid->recipe);
+  Axis *axis = get_axis (grid, axis_index);
+
+  if (!apply (trial, axis->kind, value, error))
+    return FALSE;
+  for (guint i = 0; i < axis->n; i++)
+    if (is_same_value (axis->kind, axis->values->pdata[i], value))
+      {
+        g_set_error (error, LK_GRID_ERROR, LK_GRID_ERROR_BAD_AXIS, _("The axis “%s” has “%s” already."), lk_axis_get_title (axis->kind), value);
+        return FALSE;
+      }
+  if ((guint64) lk_grid_get_n_cells (grid) / axis->n * (axis->n + 1) > MAX_CELLS)
+    {
+      g_set_error (error, LK_GRID_ERROR, LK_GRID_ERROR_BAD_AXIS, _("A grid has at most %d cells."), MAX_CELLS);
+      return FALSE;
+    }
+
+  insert_value (axis, find_place (axis, value), value, label);
+  changed (grid);
+  return TRUE;
+}
+
+void
+lk_grid_remove_value (LkGrid *grid,
+                      guint   axis_index,
+                      guint   place)
+{
+  Axis *axis = get_axis (grid, axis_index);
+
+  if (axis->n == 1)
+    {
+      apply (grid->recipe, axis->kind, axis->values->pdata[0], NULL);     /* was applied when it was added */
+      g_array_remove_index (grid->axes, axis_index);
+    }
+  else
+    {
+      g_ptr_array_remove_index (axis->values, place);
+      g_ptr_array_remove_index (axis->labels, place);
+      axis->n--;
+      axis->page = MIN (axis->page, axis->n - 1);
+    }
+  changed (grid);
+}
+
+void
+lk_grid_swap_axes (LkGrid *grid,
+                   guint   first,
+                   guint   second)
+{
+  Axis axis = *get_axis (grid, first);
+
+  *get_axis (grid, first) = *get_axis (grid, second);
+  *get_axis (grid, second) = axis;
+  changed (grid);
+}
+
+void
+lk_grid_set_label (LkGrid     *grid,
+                   guint       axis,
+                   guint       place,
+                   const char *label)
+{
+  GPtrArray *labels = get_axis (grid, axis)->labels;
+
+  g_free (labels->pdata[place]);
+  labels->pdata[place] = g_strdup (label);
+}
+
+char *
+lk_grid_dup_label (LkGrid   *grid,
+                   guint     axis_index,
+                   guint     place,
+                   gboolean  is_long)
+{
+  const Axis *axis = get_axis (grid, axis_index);
+  const char *value = axis->values->pdata[place], *label = axis->labels->pdata[place];
+
+  if (label != NULL && *label != '\0')
+    return g_strdup (label);
+
+  switch (axis->kind)
+    {
+    case LK_AXIS_PROMPT:
+      return g_strdup (value);
+    case LK_AXIS_SAMPLER:
+    case LK_AXIS_SCHEDULER:
+      return g_strdup (value);
+    case LK_AXIS_BASE:
+    case LK_AXIS_LORA:
+      {
+        g_autofree char *name = g_path_get_basename (value);
+
+        return g_filename_display_name (name);
+      }
+    case LK_AXIS_STRENGTH:
+      /* Without the LoRA: what the others are compared with. */
+      if (g_ascii_strtod (value, NULL) == 0 && grid->recipe->loras->len == 1)
+        return g_strdup (_("Base Model"));
+      G_GNUC_FALLTHROUGH;
+    default:
+      return is_long ? g_strdup_printf ("%s %s", lk_axis_get_title (axis->kind), value) : g_strdup (value);
+    }
+}
+
+guint
+lk_grid_get_page (LkGrid *grid,
+                  guint   axis)
+{
+  return get_axis (grid, axis)->page;
+}
+
+void
+lk_grid_set_page (LkGrid *grid,
+                  guint   axis,
+                  guint   place)
+{
+  g_return_if_fail (place < get_axis (grid, axis)->n);
+
+  get_axis (grid, axis)->page = place;
 }
 
 guint
@@ -241,15 +504,53 @@ lk_grid_get_n_cells (LkGrid *grid)
   return n;
 }
 
-/* Which value of `axis` a cell has. */
-static guint
-get_place (LkGrid *grid,
-           guint   cell,
-           guint   axis)
+guint
+lk_grid_get_place (LkGrid *grid,
+                   guint   cell,
+                   guint   axis)
 {
   for (guint a = 0; a < axis; a++)
     cell /= get_axis (grid, a)->n;
   return cell % get_axis (grid, axis)->n;
+}
+
+guint
+lk_grid_get_n_columns (LkGrid *grid)
+{
+  return grid->axes->len > 0 ? get_axis (grid, 0)->n : 1;
+}
+
+guint
+lk_grid_get_n_rows (LkGrid *grid)
+{
+  return grid->axes->len > 1 ? get_axis (grid, 1)->n : 1;
+}
+
+guint
+lk_grid_get_cell (LkGrid *grid,
+                  guint   column,
+                  guint   row)
+{
+  guint cell = 0;
+
+  for (guint a = grid->axes->len; a-- > 2;)
+    cell = cell * get_axis (grid, a)->n + get_axis (grid, a)->page;
+  return (cell * lk_grid_get_n_rows (grid) + row) * lk_grid_get_n_columns (grid) + column;
+}
+
+char *
+lk_grid_describe (LkGrid *grid,
+                  guint   cell)
+{
+  GString *words = g_string_new (NULL);
+
+  for (guint a = 0; a < grid->axes->len; a++)
+    {
+      g_autofree char *label = lk_grid_dup_label (grid, a, lk_grid_get_place (grid, cell, a), TRUE);
+
+      g_string_append_printf (words, "%s%s", a > 0 ? ", " : "", label);
+    }
+  return g_string_free (words, FALSE);
 }
 
 LkRecipe *
@@ -263,7 +564,7 @@ lk_grid_get_recipe (LkGrid  *grid,
     {
       const Axis *axis = get_axis (grid, a);
 
-      if (!apply (recipe, axis->kind, axis->values[get_place (grid, cell, a)], error))
+      if (!apply (recipe, axis->kind, axis->values->pdata[lk_grid_get_place (grid, cell, a)], error))
         return NULL;
     }
 
@@ -281,36 +582,78 @@ lk_grid_get_name (LkGrid  *grid,
   return hash ? g_strconcat (hash, ".png", NULL) : NULL;
 }
 
+GPtrArray *
+lk_grid_name_cells (LkGrid  *grid,
+                    GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < lk_grid_get_n_cells (grid); i++)
+    {
+      char *name = lk_grid_get_name (grid, i, error);
+
+      if (name == NULL)
+        return NULL;
+      g_ptr_array_add (names, name);
+    }
+  return g_steal_pointer (&names);
+}
+
+GPtrArray *
+lk_grid_get_names (LkGrid *grid)
+{
+  return grid->names;
+}
+
+void
+lk_grid_set_names (LkGrid    *grid,
+                   GPtrArray *names)
+{
+  g_return_if_fail (names == NULL || names->len == lk_grid_get_n_cells (grid));
+
+  g_clear_pointer (&grid->names, g_ptr_array_unref);
+  grid->names = names ? g_ptr_array_ref (names) : NULL;
+}
+
 /* ---- grid.json ------------------------------------------------------------------------------------------------- */
 
-/* `names`: the cells' files. */
-static gboolean
-write_json (LkGrid      *grid,
-            GPtrArray   *names,
-            const char  *folder,
-            GError     **error)
+static cJSON *
+axis_to_json (const Axis *axis)
+{
+  cJSON *json = cJSON_CreateObject (), *labels = cJSON_CreateObject ();
+
+  cJSON_AddStringToObject (json, "kind", kinds[axis->kind].id);
+  cJSON_AddItemToObject (json, "values", cJSON_CreateStringArray ((const char * const *) axis->values->pdata, (int) axis->n));
+  for (guint i = 0; i < axis->n; i++)
+    if (axis->labels->pdata[i])
+      cJSON_AddStringToObject (labels, axis->values->pdata[i], axis->labels->pdata[i]);
+  cJSON_AddItemToObject (json, "labels", labels);
+  lk_json_add_int (json, "page", axis->page);
+
+  return json;
+}
+
+gboolean
+lk_grid_save (LkGrid      *grid,
+              const char  *folder,
+              GError     **error)
 {
   g_autoptr (cJSON) json = cJSON_CreateObject ();
   g_autofree char *path = g_build_filename (folder, "grid.json", NULL);
   cJSON *axes, *cells;
 
   lk_json_add_int (json, "version", VERSION);
+  if (grid->title)
+    cJSON_AddStringToObject (json, "title", grid->title);
   cJSON_AddItemToObject (json, "recipe", lk_recipe_to_json (grid->recipe, TRUE));
   axes = cJSON_AddArrayToObject (json, "axes");
   for (guint a = 0; a < grid->axes->len; a++)
-    {
-      const Axis *axis = get_axis (grid, a);
-      cJSON *item = cJSON_CreateObject ();
-
-      cJSON_AddStringToObject (item, "kind", kinds[axis->kind].id);
-      cJSON_AddItemToObject (item, "values", cJSON_CreateStringArray ((const char * const *) axis->values, (int) axis->n));
-      cJSON_AddItemToArray (axes, item);
-    }
+    cJSON_AddItemToArray (axes, axis_to_json (get_axis (grid, a)));
   cells = cJSON_AddArrayToObject (json, "cells");
-  for (guint i = 0; i < names->len; i++)
-    cJSON_AddItemToArray (cells, cJSON_CreateString (names->pdata[i]));
+  for (guint i = 0; grid->names && i < grid->names->len; i++)
+    cJSON_AddItemToArray (cells, cJSON_CreateString (grid->names->pdata[i]));
 
-  return lk_json_write (json, path, error);
+  return lk_file_make_folder (folder, error) && lk_json_write (json, path, error);
 }
 
 static gboolean
@@ -319,21 +662,50 @@ read_axis (LkGrid       *grid,
            GError      **error)
 {
   const char *id = lk_json_get_string (json, "kind", "");
-  g_autoptr (GStrvBuilder) values = g_strv_builder_new ();
-  g_auto (GStrv) list = NULL;
-  const cJSON *value;
+  const cJSON *labels = lk_json_get_object (json, "labels"), *value;
+  g_autoptr (GPtrArray) values = g_ptr_array_new_null_terminated (0, NULL, TRUE);
+  guint kind = 0;
+  Axis *axis;
 
   cJSON_ArrayForEach (value, lk_json_get_array (json, "values"))
     if (cJSON_IsString (value))
-      g_strv_builder_add (values, value->valuestring);
-  list = g_strv_builder_end (values);
+      g_ptr_array_add (values, value->valuestring);
+  while (kind < LK_N_AXES && !g_str_equal (id, kinds[kind].id))
+    kind++;
+  if (kind == LK_N_AXES)
+    {
+      g_set_error (error, LK_GRID_ERROR, LK_GRID_ERROR_DAMAGED, _("A grid has no axis “%s”."), id);
+      return FALSE;
+    }
+  if (!lk_grid_add_axis (grid, kind, (const char * const *) values->pdata, error))
+    return FALSE;
 
-  for (guint kind = 0; kind < LK_N_AXES; kind++)
-    if (g_str_equal (id, kinds[kind].id))
-      return lk_grid_add_axis (grid, kind, (const char * const *) list, error);
+  axis = get_axis (grid, grid->axes->len - 1);
+  axis->page = (guint) CLAMP (lk_json_get_int (json, "page", 0), 0, (gint64) axis->n - 1);
+  for (guint i = 0; labels && i < axis->n; i++)
+    lk_grid_set_label (grid, grid->axes->len - 1, i, lk_json_get_string (labels, axis->values->pdata[i], NULL));
+  return TRUE;
+}
 
-  g_set_error (error, LK_GRID_ERROR, LK_GRID_ERROR_DAMAGED, _("A grid has no axis “%s”."), id);
-  return FALSE;
+/* Names are ours: HASH.png. Anything else could lead out of the folder. */
+static gboolean
+is_cell_name (const char *name)
+{
+  return strlen (name) == 36 && strspn (name, "0123456789abcdef") == 32 && g_str_has_suffix (name, ".png");
+}
+
+static void
+read_names (LkGrid      *grid,
+            const cJSON *json)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const cJSON *name;
+
+  cJSON_ArrayForEach (name, json)
+    if (cJSON_IsString (name) && is_cell_name (name->valuestring))
+      g_ptr_array_add (names, g_strdup (name->valuestring));
+  if (names->len == lk_grid_get_n_cells (grid))
+    lk_grid_set_names (grid, names);
 }
 
 LkGrid *
@@ -359,13 +731,17 @@ lk_grid_open (const char  *folder,
     return NULL;
 
   grid = lk_grid_new (recipe);
+  lk_grid_set_title (grid, lk_json_get_string (json, "title", NULL));
   cJSON_ArrayForEach (axis, lk_json_get_array (json, "axes"))
     if (!read_axis (grid, axis, error))
       return NULL;
+  read_names (grid, lk_json_get_array (json, "cells"));
   return g_steal_pointer (&grid);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------------------- */
+
+#define BEST_STRENGTH 0.8       /* where the sweet spot usually is: what a person wants to see first */
 
 typedef struct
 {
@@ -374,6 +750,30 @@ typedef struct
   guint   n_axes;
 } Order;
 
+/* The base model first, for contrast, then the strengths by their distance from the usual one. */
+static double
+get_rank (const Axis *axis,
+          guint       place)
+{
+  double number;
+
+  if (axis->kind != LK_AXIS_STRENGTH)
+    return place;
+  number = g_ascii_strtod (axis->values->pdata[place], NULL);
+  return number == 0 ? -1 : ABS (number - BEST_STRENGTH);
+}
+
+/* Whether a cell is on the page that is shown. */
+static gboolean
+is_shown (LkGrid *grid,
+          guint   cell)
+{
+  for (guint a = 2; a < grid->axes->len; a++)
+    if (lk_grid_get_place (grid, cell, a) != get_axis (grid, a)->page)
+      return FALSE;
+  return TRUE;
+}
+
 static int
 compare_cells (gconstpointer a,
                gconstpointer b,
@@ -381,20 +781,24 @@ compare_cells (gconstpointer a,
 {
   const Order *order = data;
   guint first = *(const guint *) a, second = *(const guint *) b;
+  gboolean first_is_shown = is_shown (order->grid, first);
 
+  if (first_is_shown != is_shown (order->grid, second))
+    return first_is_shown ? -1 : 1;
   for (guint i = 0; i < order->n_axes; i++)
     {
-      guint x = get_place (order->grid, first, order->axes[i]), y = get_place (order->grid, second, order->axes[i]);
+      const Axis *axis = get_axis (order->grid, order->axes[i]);
+      double x = get_rank (axis, lk_grid_get_place (order->grid, first, order->axes[i]));
+      double y = get_rank (axis, lk_grid_get_place (order->grid, second, order->axes[i]));
 
       if (x != y)
         return x < y ? -1 : 1;
     }
-  return 0;
+  return first < second ? -1 : first > second;
 }
 
-/* All cells in the order that changes dear values least often. Owned by the caller. */
-static GArray *
-order_cells (LkGrid *grid)
+GArray *
+lk_grid_order (LkGrid *grid)
 {
   guint n = lk_grid_get_n_cells (grid);
   GArray *cells = g_array_sized_new (FALSE, FALSE, sizeof (guint), n);
@@ -411,38 +815,23 @@ order_cells (LkGrid *grid)
   return cells;
 }
 
-static gboolean
-draw_cell (LkGrid        *grid,
-           LkGenerator   *generator,
-           guint          cell,
-           const char    *path,
-           GCancellable  *cancellable,
-           GError       **error)
+gboolean
+lk_grid_draw_cell (LkGrid        *grid,
+                   LkGenerator   *generator,
+                   guint          cell,
+                   const char    *path,
+                   LkDrawFunc     func,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
 {
   g_autoptr (LkRecipe) recipe = lk_grid_get_recipe (grid, cell, error);
   g_autoptr (LkPicture) picture = NULL;
 
   if (recipe == NULL)
     return FALSE;
-  picture = lk_generator_draw (generator, recipe, NULL, NULL, cancellable, NULL, NULL, error);
+  picture = lk_generator_draw (generator, recipe, func, data, cancellable, NULL, NULL, error);
   return picture && lk_recipe_save_picture (recipe, picture, path, error);
-}
-
-static GPtrArray *
-name_cells (LkGrid  *grid,
-            GError **error)
-{
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < lk_grid_get_n_cells (grid); i++)
-    {
-      char *name = lk_grid_get_name (grid, i, error);
-
-      if (name == NULL)
-        return NULL;
-      g_ptr_array_add (names, name);
-    }
-  return g_steal_pointer (&names);
 }
 
 gboolean
@@ -454,23 +843,26 @@ lk_grid_draw (LkGrid        *grid,
               GCancellable  *cancellable,
               GError       **error)
 {
-  g_autoptr (GPtrArray) names = name_cells (grid, error);
+  g_autoptr (GPtrArray) names = lk_grid_name_cells (grid, error);
   g_autoptr (GArray) cells = NULL;
   g_autoptr (LkPicture) sheet = NULL;
   g_autofree char *sheet_path = g_build_filename (folder, "sheet.png", NULL);
   g_autoptr (GError) trouble = NULL;
 
-  if (names == NULL || !lk_file_make_folder (folder, error) || !write_json (grid, names, folder, error))
+  if (names == NULL)
+    return FALSE;
+  lk_grid_set_names (grid, names);
+  if (!lk_grid_save (grid, folder, error))
     return FALSE;
 
-  cells = order_cells (grid);
+  cells = lk_grid_order (grid);
   for (guint i = 0; i < cells->len; i++)
     {
       guint cell = g_array_index (cells, guint, i);
       g_autofree char *path = g_build_filename (folder, names->pdata[cell], NULL);
       gboolean was_there = g_file_test (path, G_FILE_TEST_EXISTS);
 
-      if (!was_there && !draw_cell (grid, generator, cell, path, cancellable, error))
+      if (!was_there && !lk_grid_draw_cell (grid, generator, cell, path, NULL, NULL, cancellable, error))
         return FALSE;
       if (progress)
         progress (progress_data, cell, i + 1, cells->len, was_there);
@@ -496,31 +888,6 @@ lk_grid_draw (LkGrid        *grid,
 static const LkLabelStyle column_style = { .size = SHEET_LABEL, .bold = TRUE, .color = SHEET_COLOR, .max_lines = 3, .align = LK_LABEL_CENTER };
 static const LkLabelStyle row_style = { .size = SHEET_LABEL - 2, .color = SHEET_COLOR, .max_lines = 9, .align = LK_LABEL_START };
 
-/* What a value is called on the sheet: files by name, texts as they are, numbers with the axis. Owned by the caller. */
-static char *
-make_label (const Axis *axis,
-            guint       place)
-{
-  const char *value = axis->values[place];
-
-  switch (axis->kind)
-    {
-    case LK_AXIS_PROMPT:
-    case LK_AXIS_SAMPLER:
-    case LK_AXIS_SCHEDULER:
-      return g_strdup (value);
-    case LK_AXIS_BASE:
-    case LK_AXIS_LORA:
-      {
-        g_autofree char *name = g_path_get_basename (value);
-
-        return g_filename_display_name (name);
-      }
-    default:
-      return g_strdup_printf ("%s %s", lk_axis_get_title (axis->kind), value);
-    }
-}
-
 static void
 paste (LkPicture       *sheet,
        const LkPicture *picture,
@@ -538,7 +905,7 @@ read_cell (LkGrid      *grid,
            const char  *folder,
            GError     **error)
 {
-  g_autofree char *name = lk_grid_get_name (grid, cell, error);
+  g_autofree char *name = grid->names ? g_strdup (grid->names->pdata[cell]) : lk_grid_get_name (grid, cell, error);
   g_autofree char *path = name ? g_build_filename (folder, name, NULL) : NULL;
   g_autoptr (LkPicture) picture = NULL;
 
@@ -553,19 +920,19 @@ lk_grid_make_sheet (LkGrid      *grid,
                     const char  *folder,
                     GError     **error)
 {
-  const Axis *columns = grid->axes->len > 0 ? get_axis (grid, 0) : NULL, *rows = grid->axes->len > 1 ? get_axis (grid, 1) : NULL;
-  guint n_columns = columns ? columns->n : 1, n_rows = rows ? rows->n : 1;
+  gboolean has_columns = grid->axes->len > 0, has_rows = grid->axes->len > 1;
+  guint n_columns = lk_grid_get_n_columns (grid), n_rows = lk_grid_get_n_rows (grid);
   double scale = MIN (1., (double) SHEET_SIDE / MAX (grid->recipe->width, grid->recipe->height));
   guint width = MAX (1, (guint) (grid->recipe->width * scale + 0.5)), height = MAX (1, (guint) (grid->recipe->height * scale + 0.5));
-  guint left = rows ? SHEET_ROW_LABEL + SHEET_GAP : SHEET_GAP, top = SHEET_GAP;
+  guint left = has_rows ? SHEET_ROW_LABEL + SHEET_GAP : SHEET_GAP, top = SHEET_GAP;
   LkLabelStyle style = column_style, side_style = row_style;
   g_autoptr (LkPicture) sheet = NULL;
 
   style.width = width;
   side_style.width = SHEET_ROW_LABEL - SHEET_GAP;
-  for (guint c = 0; columns && c < n_columns; c++)
+  for (guint c = 0; has_columns && c < n_columns; c++)
     {
-      g_autofree char *label = make_label (columns, c);
+      g_autofree char *label = lk_grid_dup_label (grid, 0, c, TRUE);
       guint label_width, label_height;
 
       lk_label_measure (label, &style, &label_width, &label_height);
@@ -580,22 +947,22 @@ lk_grid_make_sheet (LkGrid      *grid,
     }
   memset (sheet->data, 0xff, sheet->stride * sheet->height);
 
-  for (guint c = 0; columns && c < n_columns; c++)
+  for (guint c = 0; has_columns && c < n_columns; c++)
     {
-      g_autofree char *label = make_label (columns, c);
+      g_autofree char *label = lk_grid_dup_label (grid, 0, c, TRUE);
 
       lk_label_draw (sheet, label, &style, (int) (left + c * (width + SHEET_GAP)), SHEET_GAP);
     }
   for (guint r = 0; r < n_rows; r++)
     {
       guint y = top + r * (height + SHEET_GAP);
-      g_autofree char *label = rows ? make_label (rows, r) : g_strdup ("");
+      g_autofree char *label = has_rows ? lk_grid_dup_label (grid, 1, r, TRUE) : g_strdup ("");
 
       lk_label_draw (sheet, label, &side_style, SHEET_GAP, (int) y);
       for (guint c = 0; c < n_columns; c++)
         {
           g_autoptr (GError) trouble = NULL;
-          g_autoptr (LkPicture) picture = read_cell (grid, r * n_columns + c, folder, &trouble);
+          g_autoptr (LkPicture) picture = read_cell (grid, lk_grid_get_cell (grid, c, r), folder, &trouble);
 
           if (trouble)
             {
