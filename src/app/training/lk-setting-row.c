@@ -42,11 +42,12 @@ tell (GtkWidget  *row,
 /* ---- kinds ----------------------------------------------------------------------------------------------------- */
 
 static void
-spin_cb (AdwSpinRow *row)
+spin_cb (GtkSpinButton *spin,
+         GtkWidget     *row)
 {
-  g_autofree char *value = g_strdup_printf ("%.0f", adw_spin_row_get_value (row));
+  g_autofree char *value = g_strdup_printf ("%.0f", gtk_spin_button_get_value (spin));
 
-  tell (GTK_WIDGET (row), value);
+  tell (row, value);
 }
 
 static void
@@ -76,6 +77,28 @@ lines_cb (GtkTextBuffer *buffer,
 
   g_object_get (buffer, "text", &text, NULL);
   tell (row, text);
+}
+
+GtkWidget *
+lk_spin_row_new (const char  *title,
+                 double       least,
+                 double       most,
+                 guint        digits,
+                 GtkWidget  **spin)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  *spin = gtk_spin_button_new_with_range (least, most, 1);
+  gtk_spin_button_set_digits (GTK_SPIN_BUTTON (*spin), digits);
+  gtk_spin_button_set_numeric (GTK_SPIN_BUTTON (*spin), TRUE);
+  /* As wide as what is usual, not as the longest that is allowed. */
+  gtk_editable_set_width_chars (GTK_EDITABLE (*spin), 6);
+  gtk_widget_set_valign (*spin, GTK_ALIGN_CENTER);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (*spin), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), *spin);
+  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), *spin);
+  return row;
 }
 
 static GtkWidget *
@@ -139,10 +162,9 @@ make_row (const LkSetting *setting,
     {
     case LK_SETTING_INT:
       {
-        GtkWidget *row = adw_spin_row_new_with_range (setting->least, setting->most, 1);
+        GtkWidget *row = lk_spin_row_new (lk_setting_get_title (setting), setting->least, setting->most, 0, &facts->input);
 
-        adw_spin_row_set_numeric (ADW_SPIN_ROW (row), TRUE);
-        g_signal_connect (row, "notify::value", G_CALLBACK (spin_cb), NULL);
+        g_signal_connect (facts->input, "value-changed", G_CALLBACK (spin_cb), row);
         return row;
       }
     case LK_SETTING_BOOLEAN:
@@ -213,7 +235,7 @@ lk_setting_row_set_value (GtkWidget  *row,
   switch (setting->kind)
     {
     case LK_SETTING_INT:
-      adw_spin_row_set_value (ADW_SPIN_ROW (row), g_ascii_strtod (value, NULL));
+      gtk_spin_button_set_value (GTK_SPIN_BUTTON (facts->input), g_ascii_strtod (value, NULL));
       break;
     case LK_SETTING_BOOLEAN:
       adw_switch_row_set_active (ADW_SWITCH_ROW (row), g_str_equal (value, "true"));

@@ -24,4 +24,11 @@ void             lk_setting_row_set_value   (GtkWidget        *row,
 void             lk_setting_row_set_error   (GtkWidget        *row,
                                              const char       *message);
 
+/* An action row with a spin button: AdwSpinRow has no children that a screen reader would see. `spin` receives the button, in the row. */
+GtkWidget       *lk_spin_row_new            (const char       *title,
+                                             double            least,
+                                             double            most,
+                                             guint             digits,
+                                             GtkWidget       **spin) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

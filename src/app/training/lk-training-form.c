@@ -30,7 +30,7 @@ struct _LkTrainingForm
   guint                build_source;
   guint                next_group;    /* that has no rows yet */
   GtkWidget           *more;          /* the last group, whose rows fold; not owned */
-  GtkWidget           *epochs;        /* not owned; NULL until it is built */
+  GtkWidget           *epochs;        /* spin button, not owned; NULL until it is built */
   GPtrArray           *rows;          /* GtkWidget of each setting that has one; not owned */
   GPtrArray           *advice_rows;   /* GtkWidget, not owned */
 
@@ -445,7 +445,7 @@ update_length (LkTrainingForm *self,
       if (self->epochs != NULL)
         {
           self->is_filling = TRUE;
-          adw_spin_row_set_value (ADW_SPIN_ROW (self->epochs), epochs);
+          gtk_spin_button_set_value (GTK_SPIN_BUTTON (self->epochs), epochs);
           self->is_filling = FALSE;
         }
     }
@@ -460,8 +460,7 @@ update_length (LkTrainingForm *self,
 }
 
 static void
-epochs_cb (AdwSpinRow     *row,
-           GParamSpec     *pspec,
+epochs_cb (GtkSpinButton  *spin,
            LkTrainingForm *self)
 {
   guint repeated;
@@ -470,7 +469,7 @@ epochs_cb (AdwSpinRow     *row,
   if (self->is_filling)
     return;
   count_pictures (self, &repeated);
-  steps = g_strdup_printf ("%.0f", CLAMP (round (adw_spin_row_get_value (row) * get_epoch_steps (self, MAX (repeated, 1))), 1, 1000000));
+  steps = g_strdup_printf ("%.0f", CLAMP (round (gtk_spin_button_get_value (spin) * get_epoch_steps (self, MAX (repeated, 1))), 1, 1000000));
   lk_train_settings_set (self->settings, "max_train_steps", steps, NULL);
   for (guint i = 0; i < self->rows->len; i++)
     if (g_str_equal (lk_setting_row_get_setting (g_ptr_array_index (self->rows, i))->key, "max_train_steps"))
@@ -482,12 +481,11 @@ epochs_cb (AdwSpinRow     *row,
 static GtkWidget *
 make_epochs_row (LkTrainingForm *self)
 {
-  self->epochs = adw_spin_row_new_with_range (0.1, 100000, 1);
-  adw_spin_row_set_digits (ADW_SPIN_ROW (self->epochs), 1);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->epochs), _("Epochs"));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->epochs), _("How often the run sees every picture: the same as the steps, said otherwise."));
-  g_signal_connect (self->epochs, "notify::value", G_CALLBACK (epochs_cb), self);
-  return self->epochs;
+  GtkWidget *row = lk_spin_row_new (_("Epochs"), 0.1, 100000, 1, &self->epochs);
+
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _("How often the run sees every picture: the same as the steps, said otherwise."));
+  g_signal_connect (self->epochs, "value-changed", G_CALLBACK (epochs_cb), self);
+  return row;
 }
 
 static void
