@@ -13,6 +13,7 @@
 #define FLAT_SHARE 0.25         /* of the steps so far without a gain is flat */
 #define JITTERS 3               /* a change of fewer deviations is none */
 #define LEAST_CHANGE 0.01       /* of the level: below it nobody sees a difference */
+#define LEAST_RISE 0.03        /* of the level: a loss that wobbles by less has not turned */
 #define FEWER_STEPS 0.75        /* design: 20 to 30 % fewer */
 
 static int
@@ -104,7 +105,7 @@ find_rise (const Curve *curve)
   if (lowest + 3 >= curve->n)
     return curve->n;
   for (guint i = curve->n - 3; i < curve->n; i++)
-    if (curve->smoothed[i] < curve->smoothed[lowest] + curve->change)
+    if (curve->smoothed[i] < curve->smoothed[lowest] + MAX (curve->change, LEAST_RISE * fabs (curve->smoothed[lowest])))
       return curve->n;
   /* The median moves a turning point by one. */
   return MAX (lowest, 1) - 1 + find_lowest (curve->values + MAX (lowest, 1) - 1, 3);

@@ -21,7 +21,7 @@ struct _LkRunInsight
 
   LkBars           *pictures;
   AdwExpanderRow   *pictures_row;
-  GtkWidget        *retrain;
+  GtkWidget        *remedies;
   AdwActionRow     *stuck;
   LkBars           *timesteps;
   AdwExpanderRow   *timesteps_row;
@@ -63,8 +63,7 @@ show_verdict (LkRunInsight     *self,
   gtk_image_set_from_icon_name (self->verdict_icon, is_bad ? "dialog-warning-symbolic" : "dialog-information-symbolic");
   self->retrain_steps = facts->is_measured ? verdict->retrain_steps : 0;
   self->best_step = verdict->best_step;
-  gtk_widget_set_visible (self->retrain, self->retrain_steps > 0);
-  gtk_widget_set_visible (GTK_WIDGET (self->use_best), self->retrain_steps > 0);
+  gtk_widget_set_visible (self->remedies, self->retrain_steps > 0);
   if (self->retrain_steps > 0)
     {
       g_autofree char *label = g_strdup_printf (_("Use Step %u"), self->best_step);
@@ -225,7 +224,7 @@ lk_run_insight_class_init (LkRunInsightClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-run-insight.ui");
   gtk_widget_class_bind_template_child (widget_class, LkRunInsight, pictures);
   gtk_widget_class_bind_template_child (widget_class, LkRunInsight, pictures_row);
-  gtk_widget_class_bind_template_child (widget_class, LkRunInsight, retrain);
+  gtk_widget_class_bind_template_child (widget_class, LkRunInsight, remedies);
   gtk_widget_class_bind_template_child (widget_class, LkRunInsight, stuck);
   gtk_widget_class_bind_template_child (widget_class, LkRunInsight, timesteps);
   gtk_widget_class_bind_template_child (widget_class, LkRunInsight, timesteps_row);
