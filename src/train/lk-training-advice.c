@@ -215,6 +215,13 @@ captions_are_dropped_often (const Case *about)
   return about->settings->caption_dropout_rate > 0.3 ? number (0.05) : NULL;
 }
 
+/* From twenty pictures on two can be spared. */
+static char *
+none_is_held_out (const Case *about)
+{
+  return about->n_pictures >= 20 && about->settings->validate_every_n_steps > 0 && about->settings->validation_split == 0 ? number (0.1) : NULL;
+}
+
 static const struct
 {
   const char       *id;
@@ -242,6 +249,8 @@ static const struct
     steps_are_many },
   { "rate-low", LK_ADVICE_HINT, N_("The learning rate is much lower than usual."),
     N_("The run may end before the likeness is learned."), N_("Use the Usual Rate"), "learning_rate", rate_is_low },
+  { "none-held-out", LK_ADVICE_HINT, N_("Nothing would show overfitting."),
+    N_("Pictures that are only measured tell when the rest is learned by heart."), N_("Hold 10 % Out"), "validation_split", none_is_held_out },
   { "rank-high", LK_ADVICE_HINT, N_("The rank is very high."),
     N_("A character fits into rank 32 to 64; more makes large files and overfits sooner."), N_("Use 64"), "network_dim", rank_is_high },
 };
