@@ -198,6 +198,31 @@ lk_tags_get_section (LkTags *self,
   return count_before (self, index, GLUE_FENCE);
 }
 
+void
+lk_tags_get_range (LkTags *self,
+                   guint   index,
+                   guint  *start,
+                   guint  *end)
+{
+  *start = 0;
+  for (guint i = 0; i <= index && i < self->tags->len; i++)
+    {
+      *start += strlen (self->glues->pdata[i]);
+      *end = *start + strlen (self->tags->pdata[i]);
+      if (i < index)
+        *start = *end;
+    }
+}
+
+const char *
+lk_tags_get_glue (LkTags *self,
+                  guint   index)
+{
+  g_return_val_if_fail (index < self->tags->len, NULL);
+
+  return self->glues->pdata[index];
+}
+
 gint
 lk_tags_find (LkTags     *self,
               const char *words,

@@ -23,6 +23,14 @@ guint       lk_tags_get_line      (LkTags     *self,
                                    guint       index);
 guint       lk_tags_get_section   (LkTags     *self,
                                    guint       index);
+/* Its bytes in the caption: [start, end). */
+void        lk_tags_get_range     (LkTags     *self,
+                                   guint       index,
+                                   guint      *start,
+                                   guint      *end);
+/* What stands between the caption's begin or the tag before and this one: ", ", " ||| ", "\n". */
+const char *lk_tags_get_glue      (LkTags     *self,
+                                   guint       index);
 /* The tag with these words ("Brown_Hair" is "brown hair") at or after `from`, or -1. */
 gint        lk_tags_find          (LkTags     *self,
                                    const char *words,

@@ -1,8 +1,12 @@
 /* Every template of the window: it can be made, nothing holds it when it is closed, its actions are there and its icons too. */
 #include "config.h"
 
-#include "app/captions/lk-caption-row.h"
+#include "app/captions/lk-caption-cell.h"
+#include "app/captions/lk-caption-finding.h"
 #include "app/captions/lk-captions-page.h"
+#include "app/captions/lk-change-captions-dialog.h"
+#include "app/captions/lk-quick-tags-dialog.h"
+#include "app/captions/lk-tag-chip.h"
 #include "app/gallery/lk-batch-crop-page.h"
 #include "app/gallery/lk-compare-page.h"
 #include "app/gallery/lk-coverage-row.h"
@@ -71,12 +75,44 @@ make_captions_page (void)
 }
 
 static gpointer
-make_caption_row (void)
+make_caption_cell (void)
 {
-  LkCaptionRow *row = lk_caption_row_new (workspace);
+  LkCaptionCell *cell = lk_caption_cell_new (workspace);
 
-  lk_caption_row_set_image (row, first_image ());
+  lk_caption_cell_set_image (cell, first_image ());
+  return cell;
+}
+
+static gpointer
+make_caption_finding (void)
+{
+  GListModel *findings = lk_workspace_get_findings (workspace);
+  g_autoptr (LkFinding) finding = g_list_model_get_item (findings, 0);
+  LkCaptionFinding *row = lk_caption_finding_new (TRUE);
+
+  g_assert_nonnull (finding);
+  lk_caption_finding_set_finding (row, finding);
   return row;
+}
+
+static gpointer
+make_change_captions_dialog (void)
+{
+  g_autoptr (GPtrArray) images = some_images (4);
+
+  return lk_change_captions_dialog_new (workspace, images, images);
+}
+
+static gpointer
+make_quick_tags_dialog (void)
+{
+  return lk_quick_tags_dialog_new ();
+}
+
+static gpointer
+make_tag_chip (void)
+{
+  return lk_tag_chip_new ("brown hair", 0, 2);
 }
 
 static gpointer
@@ -288,8 +324,10 @@ static const struct
   gpointer  (*make) (void);
 } templates[] = {
   { "batch-crop-page", make_batch_crop_page },
-  { "caption-row", make_caption_row },
+  { "caption-cell", make_caption_cell },
+  { "caption-finding", make_caption_finding },
   { "captions-page", make_captions_page },
+  { "change-captions-dialog", make_change_captions_dialog },
   { "coming-page", make_coming_page },
   { "compare-page", make_compare_page },
   { "coverage-row", make_coverage_row },
@@ -308,9 +346,11 @@ static const struct
   { "project-dialog", make_project_dialog },
   { "project-form", make_project_form },
   { "project-view", make_project_view },
+  { "quick-tags-dialog", make_quick_tags_dialog },
   { "run-row", make_run_row },
   { "sample-viewer", make_sample_viewer },
   { "settings-report", make_settings_report },
+  { "tag-chip", make_tag_chip },
   { "training-page", make_training_page },
   { "viewer-page", make_viewer_page },
   { "welcome-page", make_welcome_page },

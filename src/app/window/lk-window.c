@@ -111,6 +111,9 @@ describe_step (LkStepKind kind,
     case LK_STEP_FIX:
       return g_strdup_printf (ngettext ("%u finding fixed", "%u findings fixed", n), n);
 
+    case LK_STEP_CAPTIONS:
+      return g_strdup_printf (ngettext ("%u caption changed", "%u captions changed", n), n);
+
     default:
       g_assert_not_reached ();
     }

@@ -24,6 +24,7 @@ typedef enum
   LK_STEP_REMOVE,        /* pictures */
   LK_STEP_CROP,          /* pictures */
   LK_STEP_FIX,           /* findings */
+  LK_STEP_CAPTIONS,      /* captions changed together */
 } LkStepKind;
 
 #define LK_TYPE_WORKSPACE (lk_workspace_get_type ())

@@ -1,0 +1,449 @@
+#define G_LOG_DOMAIN "likeness-app"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "app/captions/lk-change-captions-dialog.h"
+#include "project/lk-caption-change.h"
+
+/* The preview follows typing after this much quiet. */
+#define PREVIEW_AFTER_MS 200
+
+/* ---- one change --------------------------------------------------------------------------------------------------- */
+
+#define LK_TYPE_CHANGE_ITEM (lk_change_item_get_type ())
+G_DECLARE_FINAL_TYPE (LkChangeItem, lk_change_item, LK, CHANGE_ITEM, GObject)
+
+struct _LkChangeItem
+{
+  GObject                 parent_instance;
+
+  GPtrArray              *all;        /* owned; holds the change */
+  const LkChangedCaption *change;
+};
+
+G_DEFINE_FINAL_TYPE (LkChangeItem, lk_change_item, G_TYPE_OBJECT)
+
+static void
+lk_change_item_finalize (GObject *object)
+{
+  g_ptr_array_unref (LK_CHANGE_ITEM (object)->all);
+
+  G_OBJECT_CLASS (lk_change_item_parent_class)->finalize (object);
+}
+
+static void
+lk_change_item_class_init (LkChangeItemClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = lk_change_item_finalize;
+}
+
+static void
+lk_change_item_init (LkChangeItem *self)
+{
+}
+
+/* ---- the dialog --------------------------------------------------------------------------------------------------- */
+
+typedef enum
+{
+  SCOPE_SELECTED,
+  SCOPE_FILTERED,
+  SCOPE_ALL,
+} Scope;
+
+struct _LkChangeCaptionsDialog
+{
+  AdwDialog        parent_instance;
+
+  LkWorkspace     *workspace;       /* owned */
+  GPtrArray       *scopes[SCOPE_ALL + 1];   /* owned; LkImage */
+  LkCaptionChange *change;          /* owned; that was previewed, or NULL */
+  GPtrArray       *changed;         /* owned; what it would do, or NULL */
+  GCancellable    *cancellable;     /* owned; of the preview under way */
+  GListStore      *items;           /* owned; LkChangeItem */
+  guint            preview_source;
+  gboolean         is_applying;
+
+  AdwComboRow     *kind_row, *order_row, *place_row, *scope_row;
+  AdwEntryRow     *instead_row, *text_row;
+  AdwSwitchRow    *case_row, *regex_row, *words_row;
+  GtkButton       *apply_button;
+  GtkLabel        *state;
+  GtkListView     *preview;
+  GtkScrolledWindow *preview_window;
+};
+
+G_DEFINE_FINAL_TYPE (LkChangeCaptionsDialog, lk_change_captions_dialog, ADW_TYPE_DIALOG)
+
+/* In the order of the row's list. */
+static const LkCaptionChangeKind kinds[] = {
+  LK_CAPTION_REPLACE, LK_CAPTION_ADD, LK_CAPTION_REMOVE, LK_CAPTION_RENAME, LK_CAPTION_MOVE, LK_CAPTION_SORT, LK_CAPTION_DEDUPE,
+  LK_CAPTION_PREFIX, LK_CAPTION_SUFFIX,
+};
+
+static LkCaptionChangeKind
+get_kind (LkChangeCaptionsDialog *self)
+{
+  return kinds[MIN (adw_combo_row_get_selected (self->kind_row), G_N_ELEMENTS (kinds) - 1)];
+}
+
+static GPtrArray *
+get_images (LkChangeCaptionsDialog *self)
+{
+  return self->scopes[MIN (adw_combo_row_get_selected (self->scope_row), SCOPE_ALL)];
+}
+
+static void
+update_state (LkChangeCaptionsDialog *self,
+              const GError           *error)
+{
+  guint n = self->changed != NULL ? self->changed->len : 0;
+  g_autofree char *button = n > 0 ? g_strdup_printf (ngettext ("_Change %u Caption", "_Change %u Captions", n), n) : g_strdup (_("_Change"));
+
+  gtk_button_set_label (self->apply_button, button);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->apply_button), n > 0 && !self->is_applying);
+  gtk_widget_set_visible (GTK_WIDGET (self->preview_window), n > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->state), n == 0);
+  gtk_label_set_label (self->state, error != NULL ? error->message : self->changed != NULL ? _("No caption would be another.") : "");
+}
+
+/* ---- preview ------------------------------------------------------------------------------------------------------ */
+
+static void
+take_changes (LkChangeCaptionsDialog *self,
+              GPtrArray              *changed)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_clear_pointer (&self->changed, g_ptr_array_unref);
+  self->changed = changed;
+  for (guint i = 0; changed != NULL && i < changed->len; i++)
+    {
+      LkChangeItem *item = g_object_new (LK_TYPE_CHANGE_ITEM, NULL);
+
+      item->all = g_ptr_array_ref (changed);
+      item->change = changed->pdata[i];
+      g_ptr_array_add (items, item);
+    }
+  g_list_store_splice (self->items, 0, g_list_model_get_n_items (G_LIST_MODEL (self->items)), items->pdata, items->len);
+}
+
+static void
+previewed_cb (GObject      *source,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (LkChangeCaptionsDialog) self = user_data;
+  g_autoptr (GError) error = NULL;
+  GPtrArray *changed = lk_caption_change_preview_finish (result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->workspace == NULL)
+    {
+      g_clear_pointer (&changed, g_ptr_array_unref);
+      return;
+    }
+  take_changes (self, changed);
+  update_state (self, error);
+}
+
+static gboolean
+preview_cb (gpointer user_data)
+{
+  LkChangeCaptionsDialog *self = user_data;
+  LkCaptionRule rule = {
+    .kind = get_kind (self),
+    .text = gtk_editable_get_text (GTK_EDITABLE (self->text_row)),
+    .instead = gtk_editable_get_text (GTK_EDITABLE (self->instead_row)),
+    .place = adw_combo_row_get_selected (self->place_row),
+    .order = adw_combo_row_get_selected (self->order_row),
+    .replace = (adw_switch_row_get_active (self->regex_row) ? LK_REPLACE_REGEX : 0) |
+               (adw_switch_row_get_active (self->case_row) ? LK_REPLACE_MATCH_CASE : 0) |
+               (adw_switch_row_get_active (self->words_row) ? LK_REPLACE_WHOLE_WORDS : 0),
+  };
+  g_autoptr (GError) error = NULL;
+
+  self->preview_source = 0;
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->change, lk_caption_change_unref);
+  self->change = lk_caption_change_new (lk_workspace_get_project (self->workspace), &rule, &error);
+  if (self->change == NULL)
+    {
+      take_changes (self, NULL);
+      update_state (self, error);
+      return G_SOURCE_REMOVE;
+    }
+  self->cancellable = g_cancellable_new ();
+  lk_caption_change_preview_async (self->change, get_images (self), self->cancellable, previewed_cb, g_object_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* Until the new preview is there, nothing can be applied: what is shown is what is done. */
+static void
+queue_preview (LkChangeCaptionsDialog *self)
+{
+  if (self->workspace == NULL)
+    return;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->apply_button), FALSE);
+  g_clear_handle_id (&self->preview_source, g_source_remove);
+  self->preview_source = g_timeout_add (PREVIEW_AFTER_MS, preview_cb, self);
+}
+
+static void
+kind_changed_cb (LkChangeCaptionsDialog *self)
+{
+  LkCaptionChangeKind kind = get_kind (self);
+  gboolean is_given = kind == LK_CAPTION_SORT && adw_combo_row_get_selected (self->order_row) == LK_TAG_ORDER_GIVEN;
+  const char *title = _("Tags, Parted by Commas");
+
+  if (kind == LK_CAPTION_REPLACE)
+    title = _("Find");
+  else if (kind == LK_CAPTION_RENAME)
+    title = _("Tag");
+  else if (kind == LK_CAPTION_PREFIX || kind == LK_CAPTION_SUFFIX)
+    title = _("Text");
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->text_row), title);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->instead_row), kind == LK_CAPTION_RENAME ? _("New Name") : _("Replace With"));
+  gtk_widget_set_visible (GTK_WIDGET (self->text_row), (kind != LK_CAPTION_SORT || is_given) && kind != LK_CAPTION_DEDUPE);
+  gtk_widget_set_visible (GTK_WIDGET (self->instead_row), kind == LK_CAPTION_REPLACE || kind == LK_CAPTION_RENAME);
+  gtk_widget_set_visible (GTK_WIDGET (self->place_row), kind == LK_CAPTION_ADD || kind == LK_CAPTION_MOVE);
+  gtk_widget_set_visible (GTK_WIDGET (self->order_row), kind == LK_CAPTION_SORT);
+  gtk_widget_set_visible (GTK_WIDGET (self->regex_row), kind == LK_CAPTION_REPLACE);
+  gtk_widget_set_visible (GTK_WIDGET (self->case_row), kind == LK_CAPTION_REPLACE);
+  gtk_widget_set_visible (GTK_WIDGET (self->words_row), kind == LK_CAPTION_REPLACE);
+  queue_preview (self);
+}
+
+/* ---- rows of the preview ------------------------------------------------------------------------------------------ */
+
+/* Where two texts differ: bytes that are the same at the start, and at the end. */
+static void
+find_difference (const char *before,
+                 const char *after,
+                 gsize      *start,
+                 gsize      *end)
+{
+  gsize n_before = strlen (before), n_after = strlen (after), n = MIN (n_before, n_after);
+
+  for (*start = 0; *start < n && before[*start] == after[*start];)
+    (*start)++;
+  while (*start > 0 && ((guchar) before[*start] & 0xc0) == 0x80)
+    (*start)--;
+  while (*start > 0 && ((guchar) after[*start] & 0xc0) == 0x80)
+    (*start)--;
+  for (*end = 0; *end < n - *start && before[n_before - 1 - *end] == after[n_after - 1 - *end];)
+    (*end)++;
+  while (*end > 0 && ((guchar) before[n_before - *end] & 0xc0) == 0x80)
+    (*end)--;
+}
+
+static char *
+mark_difference (const char *text,
+                 gsize       start,
+                 gsize       end,
+                 const char *tag)
+{
+  gsize length = strlen (text);
+  g_autofree char *head = g_markup_escape_text (text, start);
+  g_autofree char *middle = g_markup_escape_text (text + start, length - end - start);
+  g_autofree char *tail = g_markup_escape_text (text + length - end, end);
+
+  return g_strdup_printf ("%s<%s>%s</%s>%s", head, tag, middle, tag, tail);
+}
+
+static GtkWidget *
+make_label (void)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_natural_wrap_mode (GTK_LABEL (label), GTK_NATURAL_WRAP_NONE);
+  return label;
+}
+
+static void
+setup_cb (LkChangeCaptionsDialog *self,
+          GtkListItem            *item)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+  GtkWidget *name = make_label (), *before = make_label (), *after = make_label ();
+
+  gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_widget_add_css_class (name, "caption-heading");
+  gtk_widget_add_css_class (before, "dimmed");
+  gtk_widget_set_margin_top (box, 9);
+  gtk_widget_set_margin_bottom (box, 9);
+  gtk_widget_set_margin_start (box, 6);
+  gtk_widget_set_margin_end (box, 6);
+  gtk_box_append (GTK_BOX (box), name);
+  gtk_box_append (GTK_BOX (box), before);
+  gtk_box_append (GTK_BOX (box), after);
+  gtk_list_item_set_child (item, box);
+  gtk_list_item_set_activatable (item, FALSE);
+}
+
+static void
+bind_cb (LkChangeCaptionsDialog *self,
+         GtkListItem            *item)
+{
+  const LkChangedCaption *change = LK_CHANGE_ITEM (gtk_list_item_get_item (item))->change;
+  GtkWidget *name = gtk_widget_get_first_child (gtk_list_item_get_child (item));
+  GtkWidget *before = gtk_widget_get_next_sibling (name), *after = gtk_widget_get_next_sibling (before);
+  g_autofree char *old = NULL, *new = NULL;
+  gsize start, end;
+
+  find_difference (change->before, change->after, &start, &end);
+  old = mark_difference (change->before, start, end, "s");
+  new = mark_difference (change->after, start, end, "b");
+  gtk_label_set_label (GTK_LABEL (name), lk_image_get_stem (change->image));
+  gtk_label_set_markup (GTK_LABEL (before), *change->before != '\0' ? old : _("No caption"));
+  gtk_label_set_markup (GTK_LABEL (after), *change->after != '\0' ? new : _("No caption"));
+  gtk_list_item_set_accessible_label (item, lk_image_get_stem (change->image));
+  gtk_list_item_set_accessible_description (item, change->after);
+}
+
+/* ---- applying ----------------------------------------------------------------------------------------------------- */
+
+static void
+applied_cb (GObject      *source,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (LkChangeCaptionsDialog) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gint n = lk_caption_change_apply_finish (result, &error);
+
+  self->is_applying = FALSE;
+  if (self->workspace == NULL)
+    return;
+  if (n < 0)
+    {
+      update_state (self, error);
+      gtk_widget_set_visible (GTK_WIDGET (self->state), TRUE);
+      return;
+    }
+  if (n > 0)
+    g_signal_emit_by_name (self->workspace, "stepped", LK_STEP_CAPTIONS, n);
+  adw_dialog_close (ADW_DIALOG (self));
+}
+
+static void
+apply_cb (LkChangeCaptionsDialog *self)
+{
+  GtkStringObject *kind = adw_combo_row_get_selected_item (self->kind_row);
+
+  if (self->change == NULL || self->changed == NULL || self->changed->len == 0 || self->is_applying)
+    return;
+  self->is_applying = TRUE;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->apply_button), FALSE);
+  lk_caption_change_apply_async (self->change, lk_workspace_get_project (self->workspace), self->changed,
+                                 gtk_string_object_get_string (kind), applied_cb, g_object_ref (self));
+}
+
+void
+lk_change_captions_dialog_set_rename (LkChangeCaptionsDialog *self,
+                                      const char             *tag)
+{
+  g_return_if_fail (LK_IS_CHANGE_CAPTIONS_DIALOG (self));
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i] == LK_CAPTION_RENAME)
+      adw_combo_row_set_selected (self->kind_row, i);
+  adw_combo_row_set_selected (self->scope_row, SCOPE_ALL);
+  gtk_editable_set_text (GTK_EDITABLE (self->text_row), tag);
+  gtk_editable_set_text (GTK_EDITABLE (self->instead_row), tag);
+}
+
+/* ---- widget ------------------------------------------------------------------------------------------------------- */
+
+static void
+lk_change_captions_dialog_dispose (GObject *object)
+{
+  LkChangeCaptionsDialog *self = LK_CHANGE_CAPTIONS_DIALOG (object);
+
+  g_clear_handle_id (&self->preview_source, g_source_remove);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->workspace);
+  if (self->preview != NULL)
+    gtk_list_view_set_model (self->preview, NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_CHANGE_CAPTIONS_DIALOG);
+  g_clear_object (&self->items);
+  g_clear_pointer (&self->change, lk_caption_change_unref);
+  g_clear_pointer (&self->changed, g_ptr_array_unref);
+  for (guint i = 0; i <= SCOPE_ALL; i++)
+    g_clear_pointer (&self->scopes[i], g_ptr_array_unref);
+
+  G_OBJECT_CLASS (lk_change_captions_dialog_parent_class)->dispose (object);
+}
+
+static void
+lk_change_captions_dialog_class_init (LkChangeCaptionsDialogClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = lk_change_captions_dialog_dispose;
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-change-captions-dialog.ui");
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, apply_button);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, case_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, instead_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, kind_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, order_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, place_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, preview);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, preview_window);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, regex_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, scope_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, state);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, text_row);
+  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, words_row);
+  gtk_widget_class_bind_template_callback (widget_class, apply_cb);
+  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
+  gtk_widget_class_bind_template_callback (widget_class, kind_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, queue_preview);
+  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
+}
+
+static void
+lk_change_captions_dialog_init (LkChangeCaptionsDialog *self)
+{
+  g_autoptr (GtkNoSelection) none = NULL;
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->items = g_list_store_new (LK_TYPE_CHANGE_ITEM);
+  none = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->items)));
+  gtk_list_view_set_model (self->preview, GTK_SELECTION_MODEL (none));
+}
+
+LkChangeCaptionsDialog *
+lk_change_captions_dialog_new (LkWorkspace *workspace,
+                               GPtrArray   *selected,
+                               GPtrArray   *filtered)
+{
+  LkChangeCaptionsDialog *self = g_object_new (LK_TYPE_CHANGE_CAPTIONS_DIALOG, NULL);
+  LkProject *project = lk_workspace_get_project (workspace);
+  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autofree char *of_selected = g_strdup_printf (_("Selected (%u)"), selected->len);
+  g_autofree char *of_filtered = g_strdup_printf (_("Shown (%u)"), filtered->len);
+  g_autofree char *of_all = g_strdup_printf (_("All (%u)"), lk_project_get_n_images (project));
+
+  self->scopes[SCOPE_SELECTED] = g_ptr_array_ref (selected);
+  self->scopes[SCOPE_FILTERED] = g_ptr_array_ref (filtered);
+  self->scopes[SCOPE_ALL] = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < lk_project_get_n_images (project); i++)
+    g_ptr_array_add (self->scopes[SCOPE_ALL], g_object_ref (lk_project_get_image (project, i)));
+  gtk_string_list_append (names, of_selected);
+  gtk_string_list_append (names, of_filtered);
+  gtk_string_list_append (names, of_all);
+  adw_combo_row_set_model (self->scope_row, G_LIST_MODEL (names));
+  adw_combo_row_set_selected (self->scope_row, selected->len > 1 ? SCOPE_SELECTED : SCOPE_FILTERED);
+  self->workspace = g_object_ref (workspace);
+  kind_changed_cb (self);
+  return self;
+}
