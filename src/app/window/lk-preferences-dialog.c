@@ -19,6 +19,8 @@ struct _LkPreferencesDialog
   AdwComboRow          *device_row;
   AdwActionRow         *projects_row;
   AdwActionRow         *models_row;
+  AdwActionRow         *tag_list_row;
+  GtkButton            *tag_list_clear;
   AdwSwitchRow         *reopen_row;
   GtkScale             *size_scale;
 };
@@ -147,6 +149,48 @@ choose_models_cb (LkPreferencesDialog *self)
   choose_folder (self, "models-folder", _("Folder of Base Models"), initial);
 }
 
+/* ---- table of tags ------------------------------------------------------------------------------------------- */
+
+static void
+update_tag_list (LkPreferencesDialog *self)
+{
+  g_autofree char *uri = g_settings_get_string (self->settings, "tag-list");
+  g_autoptr (GFile) file = *uri != '\0' ? g_file_new_for_uri (uri) : NULL;
+  g_autofree char *name = file != NULL ? g_file_get_parse_name (file) : NULL;
+
+  adw_action_row_set_subtitle (self->tag_list_row, name != NULL ? name : _("A CSV file with a name, a type and a count on each line"));
+  gtk_widget_set_visible (GTK_WIDGET (self->tag_list_clear), name != NULL);
+}
+
+static void
+tag_list_chosen_cb (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (LkPreferencesDialog) self = user_data;
+  g_autoptr (GFile) file = gtk_file_dialog_open_finish (GTK_FILE_DIALOG (source), result, NULL);
+  g_autofree char *uri = file != NULL ? g_file_get_uri (file) : NULL;
+
+  if (uri != NULL && self->settings != NULL)
+    g_settings_set_string (self->settings, "tag-list", uri);
+}
+
+static void
+choose_tag_list_cb (LkPreferencesDialog *self)
+{
+  g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
+
+  gtk_file_dialog_set_title (dialog, _("Table of Tags"));
+  gtk_file_dialog_set_accept_label (dialog, _("_Select"));
+  gtk_file_dialog_open (dialog, GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), NULL, tag_list_chosen_cb, g_object_ref (self));
+}
+
+static void
+clear_tag_list_cb (LkPreferencesDialog *self)
+{
+  g_settings_reset (self->settings, "tag-list");
+}
+
 /* ---- dialog ------------------------------------------------------------------------------------------------- */
 
 static void
@@ -174,6 +218,10 @@ lk_preferences_dialog_class_init (LkPreferencesDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LkPreferencesDialog, models_row);
   gtk_widget_class_bind_template_child (widget_class, LkPreferencesDialog, reopen_row);
   gtk_widget_class_bind_template_child (widget_class, LkPreferencesDialog, size_scale);
+  gtk_widget_class_bind_template_child (widget_class, LkPreferencesDialog, tag_list_clear);
+  gtk_widget_class_bind_template_child (widget_class, LkPreferencesDialog, tag_list_row);
+  gtk_widget_class_bind_template_callback (widget_class, choose_tag_list_cb);
+  gtk_widget_class_bind_template_callback (widget_class, clear_tag_list_cb);
   gtk_widget_class_bind_template_callback (widget_class, device_selected_cb);
   gtk_widget_class_bind_template_callback (widget_class, choose_projects_cb);
   gtk_widget_class_bind_template_callback (widget_class, choose_models_cb);
@@ -198,6 +246,9 @@ lk_preferences_dialog_init (LkPreferencesDialog *self)
   g_signal_connect_object (self->settings, "changed::projects-folder", G_CALLBACK (update_folders), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed::models-folder", G_CALLBACK (update_folders), self, G_CONNECT_SWAPPED);
   update_folders (self);
+
+  g_signal_connect_object (self->settings, "changed::tag-list", G_CALLBACK (update_tag_list), self, G_CONNECT_SWAPPED);
+  update_tag_list (self);
 
   g_settings_bind (self->settings, "reopen-project", self->reopen_row, "active", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (self->settings, "thumbnail-size", gtk_range_get_adjustment (GTK_RANGE (self->size_scale)), "value",
