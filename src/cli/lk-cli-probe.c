@@ -95,13 +95,18 @@ open_all (LkProbe  *probe,
   probe->sampler = sampler_option;
   probe->scheduler = scheduler_option;
 
+  probe->in = lk_safetensors_open (in_option, error);
+  if (probe->in == NULL)
+    return FALSE;
+  if (lk_probe_describes_pictures (probe))
+    {
+      probe->device = lk_device_open (device_option != NULL ? device_option : "auto", 0, error);
+      return probe->device != NULL;
+    }
   checkpoint = lk_checkpoint_open (base_option, error);
   if (checkpoint == NULL)
     return FALSE;
   probe->architecture = lk_checkpoint_get_architecture (checkpoint);
-  probe->in = lk_safetensors_open (in_option, error);
-  if (probe->in == NULL)
-    return FALSE;
   probe->device = lk_device_open (device_option != NULL ? device_option : "auto", 0, error);
   if (probe->device == NULL)
     return FALSE;
@@ -118,6 +123,8 @@ compute (LkProbe  *probe,
     { "cond", lk_probe_sampling },
   };
 
+  if (lk_probe_describes_pictures (probe))
+    return lk_probe_pictures (probe, base_option, error);
   if (lk_probe_has (probe, "train_latent") && probe->adapters->len != 1)
     {
       g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("Gradients are those of one LoRA: give one --lora"));
@@ -178,7 +185,9 @@ const LkCliCommand lk_cli_probe = {
                     "  z: decoded\n"
                     "  train_latent, train_noise, train_timestep, train_context, for SDXL also train_vector,\n"
                     "  and one LoRA: loss, grad.NAME for each of its matrices\n"
-                    "  cond, uncond, noise, cfg, steps, seed, with --sampler and --scheduler: sigmas, start, latent"),
+                    "  cond, uncond, noise, cfg, steps, seed, with --sampler and --scheduler: sigmas, start, latent\n"
+                    "With a tagger’s folder as --base:\n"
+                    "  pixels as the network takes them: logits, probabilities"),
   .options = options,
   .run = run,
 };

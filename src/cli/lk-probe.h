@@ -118,6 +118,12 @@ gboolean            lk_probe_training          (LkProbe             *probe,
 gboolean            lk_probe_sampling          (LkProbe             *probe,
                                                 GError             **error);
 
+/* Whether what is given is for a model that describes pictures; and its results, `base` being the model's folder or file. */
+gboolean            lk_probe_describes_pictures (LkProbe            *probe);
+gboolean            lk_probe_pictures          (LkProbe             *probe,
+                                                const char          *base,
+                                                GError             **error);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LkProbe, lk_probe_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LkProbeUnet, lk_probe_unet_clear)
 

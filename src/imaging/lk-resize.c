@@ -140,9 +140,10 @@ lk_resize_area (const LkPicture *picture,
   return result;
 }
 
-/* ---- Lanczos ---------------------------------------------------------------------------------------------------- */
+/* ---- Lanczos and bicubic ---------------------------------------------------------------------------------------- */
 
 #define LANCZOS_SUPPORT 3.
+#define BICUBIC_SUPPORT 2.
 /* Pillow sums in fixed point: 8 bits of sample, 2 of head room for the negative lobes, the rest for the weights. */
 #define WEIGHT_BITS (32 - 8 - 2)
 
@@ -158,6 +159,24 @@ lanczos (double x)
   return fabs (x) < LANCZOS_SUPPORT ? sinc (x) * sinc (x / LANCZOS_SUPPORT) : 0.;
 }
 
+/* Keys' cubic with a = -0.5, as Pillow has it. */
+static double
+bicubic (double x)
+{
+  x = fabs (x);
+  if (x < 1.)
+    return (1.5 * x - 2.5) * x * x + 1.;
+  return x < BICUBIC_SUPPORT ? ((-.5 * x + 2.5) * x - 4.) * x + 2. : 0.;
+}
+
+typedef struct
+{
+  double (*weigh) (double x);
+  double   support;
+} Filter;
+
+static const Filter lanczos_filter = { lanczos, LANCZOS_SUPPORT }, bicubic_filter = { bicubic, BICUBIC_SUPPORT };
+
 /* For each output sample: the first source sample, how many, and their weights (`stride` to an output sample). */
 typedef struct
 {
@@ -167,13 +186,14 @@ typedef struct
 } Taps;
 
 static void
-taps_init (Taps  *taps,
-           guint  n_source,
-           guint  n_target)
+taps_init (Taps         *taps,
+           const Filter *filter,
+           guint         n_source,
+           guint         n_target)
 {
   double scale = (double) n_source / n_target;
   double stretch = MAX (scale, 1.);
-  double support = LANCZOS_SUPPORT * stretch;
+  double support = filter->support * stretch;
 
   taps->stride = (guint) ceil (support) * 2 + 1;
   taps->first = g_new (guint, n_target);
@@ -189,7 +209,7 @@ taps_init (Taps  *taps,
       double sum = 0.;
 
       for (int i = first; i < end; i++)
-        sum += weights[i - first] = lanczos ((i - centre + .5) / stretch);
+        sum += weights[i - first] = filter->weigh ((i - centre + .5) / stretch);
 
       taps->first[target] = first;
       taps->count[target] = end - first;
@@ -217,14 +237,15 @@ round_weighted (gint32 sum)
 }
 
 static LkPicture *
-lanczos_columns (const LkPicture *picture,
-                 guint            width)
+filter_columns (const LkPicture *picture,
+                const Filter    *filter,
+                guint            width)
 {
   guint channels = picture->channels;
   LkPicture *result = lk_picture_new (width, picture->height, channels);
   Taps taps;
 
-  taps_init (&taps, picture->width, width);
+  taps_init (&taps, filter, picture->width, width);
   for (guint y = 0; y < picture->height; y++)
     for (guint x = 0; x < width; x++)
       {
@@ -243,15 +264,16 @@ lanczos_columns (const LkPicture *picture,
 }
 
 static LkPicture *
-lanczos_rows (const LkPicture *picture,
-              guint            height)
+filter_rows (const LkPicture *picture,
+             const Filter    *filter,
+             guint            height)
 {
   gsize n = (gsize) picture->width * picture->channels;
   LkPicture *result = lk_picture_new (picture->width, height, picture->channels);
   g_autofree gint32 *sums = g_new (gint32, n);
   Taps taps;
 
-  taps_init (&taps, picture->height, height);
+  taps_init (&taps, filter, picture->height, height);
   for (guint y = 0; y < height; y++)
     {
       guint8 *out = lk_picture_row (result, y);
@@ -274,17 +296,34 @@ lanczos_rows (const LkPicture *picture,
 }
 
 /* Columns first, rounded to 8 bits, then rows: as Pillow does it. */
+static LkPicture *
+resize_by (const LkPicture *picture,
+           const Filter    *filter,
+           guint            width,
+           guint            height)
+{
+  g_autoptr (LkPicture) wide = width != picture->width ? filter_columns (picture, filter, width) : NULL;
+  const LkPicture *from = wide != NULL ? wide : picture;
+
+  if (height != picture->height)
+    return filter_rows (from, filter, height);
+  return wide != NULL ? g_steal_pointer (&wide) : lk_picture_copy (picture);
+}
+
 LkPicture *
 lk_resize_lanczos (const LkPicture *picture,
                    guint            width,
                    guint            height)
 {
-  g_autoptr (LkPicture) wide = width != picture->width ? lanczos_columns (picture, width) : NULL;
-  const LkPicture *from = wide != NULL ? wide : picture;
+  return resize_by (picture, &lanczos_filter, width, height);
+}
 
-  if (height != picture->height)
-    return lanczos_rows (from, height);
-  return wide != NULL ? g_steal_pointer (&wide) : lk_picture_copy (picture);
+LkPicture *
+lk_resize_bicubic (const LkPicture *picture,
+                   guint            width,
+                   guint            height)
+{
+  return resize_by (picture, &bicubic_filter, width, height);
 }
 
 /* ---- for training ----------------------------------------------------------------------------------------------- */

@@ -15,6 +15,10 @@ LkPicture *lk_resize_area    (const LkPicture *picture,
 LkPicture *lk_resize_lanczos (const LkPicture *picture,
                               guint            width,
                               guint            height);
+/* Bicubic as Pillow does it (antialiased, rounded to 8 bits between the two directions): what vision models were trained on. */
+LkPicture *lk_resize_bicubic (const LkPicture *picture,
+                              guint            width,
+                              guint            height);
 /* What training uses, kohya's rule: area where neither side grows, else Lanczos; a copy where the size is right already. */
 LkPicture *lk_resize         (const LkPicture *picture,
                               guint            width,

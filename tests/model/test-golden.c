@@ -33,17 +33,27 @@ static const Case cases[] = {
   { "sdxl-odd", "unet", NULL, "unet" },
   { "sdxl-odd", "vae", NULL, "vae" },
   { "sdxl-odd", "train", "lora", "train.lora" },
+  { "tagger-tiny", "tagger", NULL, "tagger" },
 };
 
 static const char *device;
 static double output_bound, gradient_bound;
+
+/* The checkpoint, or a folder that holds a model. */
+static char *
+get_base (const Case *test)
+{
+  g_autofree char *base = lk_test_golden_path (test->golden_case, "base");
+
+  return g_file_test (base, G_FILE_TEST_EXISTS) ? g_steal_pointer (&base) : g_path_get_dirname (base);
+}
 
 /* Runs likeness-cli probe and returns what it wrote. */
 static LkSafetensors *
 probe (const Case *test)
 {
   g_autofree char *folder = g_dir_make_tmp ("likeness-golden-XXXXXX", NULL);
-  g_autofree char *base = lk_test_golden_path (test->golden_case, "base"), *out = g_build_filename (folder, "out.safetensors", NULL);
+  g_autofree char *base = get_base (test), *out = g_build_filename (folder, "out.safetensors", NULL);
   g_autofree char *in_name = g_strconcat (test->in, ".in", NULL), *in = lk_test_golden_path (test->golden_case, in_name);
   g_autofree char *lora = NULL, *lora_argument = NULL, *errors = NULL;
   g_autoptr (GError) error = NULL;
