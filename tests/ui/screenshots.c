@@ -56,13 +56,21 @@ shoot (LkWindow   *window,
   g_print ("%s\n", path);
 }
 
+static gboolean
+has_grid (gpointer window)
+{
+  return lk_test_find (window, LK_TYPE_GALLERY_GRID) != NULL;
+}
+
 static void
 activate (LkWindow   *window,
           const char *action,
           GVariant   *parameter)
 {
-  GtkWidget *grid = lk_test_find (GTK_WIDGET (window), LK_TYPE_GALLERY_GRID);
+  GtkWidget *grid;
 
+  lk_test_wait (has_grid, window);     /* a project's first page is made in a turn of its own */
+  grid = lk_test_find (GTK_WIDGET (window), LK_TYPE_GALLERY_GRID);
   g_assert_true (gtk_widget_activate_action_variant (grid, action, parameter));
 }
 
