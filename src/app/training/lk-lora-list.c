@@ -340,6 +340,8 @@ make_row (const char *path)
   gtk_widget_set_valign (test, GTK_ALIGN_CENTER);
   gtk_actionable_set_action_target (GTK_ACTIONABLE (test), "s", path);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (test), "win.test-lora");
+  /* Nothing is offered that the window cannot do. */
+  g_object_bind_property (test, "sensitive", test, "visible", G_BINDING_SYNC_CREATE);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), test);
 
   g_free (words);

@@ -95,8 +95,6 @@ update_actions (LkTrainingPage *self)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.reset-settings", is_writable);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.fork", self->shown != NULL && is_writable);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.show-folder", self->shown != NULL);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.test",
-                                 self->shown != NULL && lk_training_run_get_state (self->shown) == LK_TRAINING_FINISHED);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "training.trash",
                                  self->shown != NULL && is_writable && !lk_training_run_is_active (self->shown));
 }
@@ -353,17 +351,6 @@ trash_action (GtkWidget  *widget,
 }
 
 static void
-test_action (GtkWidget  *widget,
-             const char *action_name,
-             GVariant   *parameter)
-{
-  LkTrainingPage *self = LK_TRAINING_PAGE (widget);
-  g_autofree char *path = lk_run_dup_checkpoint_path (lk_training_run_get_run (self->shown), 0);
-
-  gtk_widget_activate_action (widget, "win.test-lora", "s", path);
-}
-
-static void
 import_settings_action (GtkWidget  *widget,
                         const char *action_name,
                         GVariant   *parameter)
@@ -506,7 +493,6 @@ lk_training_page_class_init (LkTrainingPageClass *klass)
   gtk_widget_class_install_action (widget_class, "training.import-settings", NULL, import_settings_action);
   gtk_widget_class_install_action (widget_class, "training.export-settings", NULL, export_settings_action);
   gtk_widget_class_install_action (widget_class, "training.reset-settings", NULL, reset_settings_action);
-  gtk_widget_class_install_action (widget_class, "training.test", NULL, test_action);
   gtk_widget_class_install_action (widget_class, "training.show-folder", NULL, show_folder_action);
   gtk_widget_class_install_action (widget_class, "training.compare", "s", compare_action);
 }
