@@ -12,9 +12,11 @@
 #define SIDE LK_SIGHT_SIDE
 #define N (SIDE * SIDE * 3)
 #define COLOR_WEIGHT 2.f        /* differences of colour are smaller than those of luma */
-/* Measured on the sample: no picture of the base model and no other training picture comes nearer than 0.87. */
+/* Measured on the sample: its pictures come no nearer to each other than 0.73, those of the base model and of two LoRAs in 16 contexts no nearer than
+ * 0.82. That pictures learned by heart come nearer than this is an assumption: none was at hand. */
 #define COPY_NEARNESS 0.95
-/* A strength whose pictures differ by less than this share of what the base model's do. */
+/* A strength whose pictures differ by less than this share of what the base model's do. Chosen, not measured: two LoRAs of the sample, of 500 and 1500
+ * steps, kept all of the variety. */
 #define SAME_SHARE 0.5
 #define FEWEST_PROMPTS 3
 
