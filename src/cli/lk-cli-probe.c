@@ -187,7 +187,9 @@ const LkCliCommand lk_cli_probe = {
                     "  and one LoRA: loss, grad.NAME for each of its matrices\n"
                     "  cond, uncond, noise, cfg, steps, seed, with --sampler and --scheduler: sigmas, start, latent\n"
                     "With a tagger’s folder as --base:\n"
-                    "  pixels as the network takes them: logits, probabilities"),
+                    "  pixels as the network takes them: logits, probabilities\n"
+                    "With BLIP’s folder as --base:\n"
+                    "  pixels: image_embeds, greedy_ids, beam3_ids (20 new tokens); also prompt_ids: prompt_logits"),
   .options = options,
   .run = run,
 };

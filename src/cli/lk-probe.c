@@ -95,6 +95,22 @@ lk_probe_read_pictures (LkProbe     *probe,
   return turned;
 }
 
+static void
+give (LkProbe     *probe,
+      const char  *name,
+      LkSafeType   type,
+      guint        n_dims,
+      const gsize *dims,
+      gpointer     values)
+{
+  cJSON *shape = cJSON_AddArrayToObject (probe->results, name);
+
+  for (guint i = 0; i < n_dims; i++)
+    cJSON_AddItemToArray (shape, cJSON_CreateNumber ((double) dims[i]));
+  g_ptr_array_add (probe->arrays, values);
+  lk_safetensors_writer_add (probe->out, name, type, n_dims, dims, values);
+}
+
 /* Takes `values`. */
 void
 lk_probe_give (LkProbe     *probe,
@@ -103,12 +119,17 @@ lk_probe_give (LkProbe     *probe,
                const gsize *dims,
                float       *values)
 {
-  cJSON *shape = cJSON_AddArrayToObject (probe->results, name);
+  give (probe, name, LK_SAFE_F32, n_dims, dims, values);
+}
 
-  for (guint i = 0; i < n_dims; i++)
-    cJSON_AddItemToArray (shape, cJSON_CreateNumber ((double) dims[i]));
-  g_ptr_array_add (probe->arrays, values);
-  lk_safetensors_writer_add (probe->out, name, LK_SAFE_F32, n_dims, dims, values);
+void
+lk_probe_give_ids (LkProbe     *probe,
+                   const char  *name,
+                   guint        n_dims,
+                   const gsize *dims,
+                   gint32      *values)
+{
+  give (probe, name, LK_SAFE_I32, n_dims, dims, values);
 }
 
 /* Columns `first` to `first + c` of `values` [B,h,w,columns] as [B,c,h,w]. */

@@ -54,6 +54,11 @@ void                lk_probe_give              (LkProbe             *probe,
                                                 guint                n_dims,
                                                 const gsize         *dims,
                                                 float               *values);
+void                lk_probe_give_ids          (LkProbe             *probe,
+                                                const char          *name,
+                                                guint                n_dims,
+                                                const gsize         *dims,
+                                                gint32              *values);
 /* Adds columns `first` to first + c of `values` [B,h,w,columns] as pictures `dims`, [B,c,h,w]. */
 void                lk_probe_give_pictures     (LkProbe             *probe,
                                                 const char          *name,

@@ -34,6 +34,7 @@ static const Case cases[] = {
   { "sdxl-odd", "vae", NULL, "vae" },
   { "sdxl-odd", "train", "lora", "train.lora" },
   { "tagger-tiny", "tagger", NULL, "tagger" },
+  { "blip-tiny", "blip", NULL, "blip" },
 };
 
 static const char *device;
