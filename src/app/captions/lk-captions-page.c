@@ -17,8 +17,6 @@
 
 /* Over this many, filtering happens in slices between frames; below, at once. */
 #define SLICE_OVER 1000
-/* Pictures decoded ahead, to the next and the former. */
-#define AHEAD 2
 
 struct _LkCaptionsPage
 {
@@ -106,27 +104,13 @@ update (LkCaptionsPage *self)
 
 /* ---- which picture ------------------------------------------------------------------------------------------------ */
 
-/* The nearest last: the newest request is decoded first. */
 static gboolean
 decode_ahead_cb (gpointer user_data)
 {
   LkCaptionsPage *self = user_data;
-  LkTextures *textures = lk_workspace_get_textures (self->workspace);
 
   self->ahead_source = 0;
-  for (int distance = AHEAD; distance > 0; distance--)
-    for (int direction = -1; direction <= 1; direction += 2)
-      {
-        gint64 position = (gint64) self->position + direction * distance;
-        g_autoptr (LkImage) image = position >= 0 ? g_list_model_get_item (get_model (self), position) : NULL;
-        g_autoptr (GdkTexture) texture = NULL;
-
-        if (image == NULL)
-          continue;
-        texture = lk_textures_peek (textures, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW);
-        if (texture == NULL)
-          lk_textures_request (textures, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW, NULL, NULL);
-      }
+  lk_textures_prepare (lk_workspace_get_textures (self->workspace), get_model (self), self->position);
   return G_SOURCE_REMOVE;
 }
 

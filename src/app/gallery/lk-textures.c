@@ -9,6 +9,7 @@
 #include "app/widgets/lk-texture.h"
 #include "imaging/lk-resize.h"
 
+#define AHEAD 2                 /* neighbours on each side that are made ready */
 #define MAX_BYTES (384u << 20)
 /* Larger ones are not kept on disk. */
 #define MAX_CACHED_PIXELS 640
@@ -440,6 +441,29 @@ lk_textures_request (LkTextures    *self,
   dispatch (self);
 
   return request;
+}
+
+void
+lk_textures_prepare (LkTextures *self,
+                     GListModel *images,
+                     guint       position)
+{
+  g_return_if_fail (LK_IS_TEXTURES (self));
+
+  /* The nearest last: the newest request is decoded first. */
+  for (int distance = AHEAD; distance > 0; distance--)
+    for (int direction = -1; direction <= 1; direction += 2)
+      {
+        gint64 place = (gint64) position + direction * distance;
+        g_autoptr (LkImage) image = place >= 0 ? g_list_model_get_item (images, place) : NULL;
+        g_autoptr (GdkTexture) texture = NULL;
+
+        if (image == NULL)
+          continue;
+        texture = lk_textures_peek (self, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW);
+        if (texture == NULL)
+          lk_textures_request (self, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW, NULL, NULL);
+      }
 }
 
 void

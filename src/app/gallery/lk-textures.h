@@ -46,6 +46,10 @@ LkTextureRequest *lk_textures_request    (LkTextures       *self,
                                           guint             pixels,
                                           LkTextureFunc     func,
                                           gpointer          data);
+/* Makes ready what a person may go to from `position` of a list of LkImages: the neighbours' previews, cropped. */
+void              lk_textures_prepare    (LkTextures       *self,
+                                          GListModel       *images,
+                                          guint             position);
 void              lk_textures_cancel     (LkTextures       *self,
                                           LkTextureRequest *request);
 /* Bytes of textures in memory, and how many pictures were decoded so far (neither from memory nor from the cache): for tests. */

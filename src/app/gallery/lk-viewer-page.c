@@ -11,8 +11,6 @@
 #include "app/widgets/lk-stars.h"
 
 #define ZOOM_STEP 1.25
-/* So many pictures before and behind are decoded ahead. */
-#define AHEAD 2
 
 struct _LkViewerPage
 {
@@ -97,27 +95,13 @@ update_title (LkViewerPage *self)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "viewer.next", self->position + 1 < n_images);
 }
 
-/* The nearest last: the newest request is decoded first. */
 static gboolean
 decode_ahead_cb (gpointer user_data)
 {
   LkViewerPage *self = user_data;
-  LkTextures *textures = lk_workspace_get_textures (self->workspace);
 
   self->ahead_source = 0;
-  for (int distance = AHEAD; distance > 0; distance--)
-    for (int direction = -1; direction <= 1; direction += 2)
-      {
-        gint64 position = (gint64) self->position + direction * distance;
-        g_autoptr (LkImage) image = position >= 0 ? g_list_model_get_item (self->images, position) : NULL;
-        g_autoptr (GdkTexture) texture = NULL;
-
-        if (image == NULL)
-          continue;
-        texture = lk_textures_peek (textures, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW);
-        if (texture == NULL)
-          lk_textures_request (textures, image, LK_TEXTURE_CROPPED, LK_TEXTURE_PREVIEW, NULL, NULL);
-      }
+  lk_textures_prepare (lk_workspace_get_textures (self->workspace), self->images, self->position);
 
   return G_SOURCE_REMOVE;
 }
