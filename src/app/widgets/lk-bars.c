@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "app/widgets/lk-bars.h"
+#include "app/widgets/lk-drawn-text.h"
 
 #define GAP 12
 #define PADDING 3               /* above and below a row's words */
@@ -43,13 +44,7 @@ static PangoLayout *
 make_layout (LkBars     *self,
              const char *text)
 {
-  PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
-  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
-
-  pango_attr_list_insert (attributes, pango_attr_scale_new (0.9));
-  pango_attr_list_insert (attributes, pango_attr_font_features_new ("tnum=1"));
-  pango_layout_set_attributes (layout, attributes);
-  return layout;
+  return lk_drawn_text_new (GTK_WIDGET (self), text, 0.9);
 }
 
 static int
@@ -83,19 +78,6 @@ update (LkBars *self)
 }
 
 /* ---- drawing -------------------------------------------------------------------------------------------------- */
-
-static void
-draw_words (GtkSnapshot   *snapshot,
-            PangoLayout   *layout,
-            float          x,
-            float          y,
-            const GdkRGBA *colour)
-{
-  gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
-  gtk_snapshot_append_layout (snapshot, layout, colour);
-  gtk_snapshot_restore (snapshot);
-}
 
 static void
 draw_bar (GtkSnapshot   *snapshot,
@@ -153,11 +135,11 @@ lk_bars_snapshot (GtkWidget   *widget,
         gtk_snapshot_append_color (snapshot, &faint, &GRAPHENE_RECT_INIT (0, top, width, height));
       pango_layout_set_width (layout, name_width * PANGO_SCALE);
       pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_MIDDLE);
-      draw_words (snapshot, layout, is_rtl ? width - name_width : 0, top + PADDING, &colour);
+      lk_drawn_text_append (snapshot, layout, is_rtl ? width - name_width : 0, top + PADDING, &colour);
       draw_bar (snapshot, is_rtl ? width - x - bar_width : x, top + (height - BAR) / 2.f, bar_width, &faint);
       draw_bar (snapshot, is_rtl ? width - x - filled : x, top + (height - BAR) / 2.f, filled, &bar);
       pango_layout_get_pixel_size (value, &own, NULL);
-      draw_words (snapshot, value, is_rtl ? 0 : width - own, top + PADDING, &colour);
+      lk_drawn_text_append (snapshot, value, is_rtl ? 0 : width - own, top + PADDING, &colour);
     }
 }
 
@@ -244,14 +226,6 @@ lk_bars_add (LkBars     *self,
   gtk_widget_queue_resize (GTK_WIDGET (self));
 }
 
-guint
-lk_bars_get_n (LkBars *self)
-{
-  g_return_val_if_fail (LK_IS_BARS (self), 0);
-
-  return self->rows->len;
-}
-
 static void
 lk_bars_finalize (GObject *object)
 {
@@ -289,10 +263,4 @@ lk_bars_init (LkBars *self)
   g_signal_connect_swapped (focus, "leave", G_CALLBACK (focus_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
   gtk_widget_add_controller (GTK_WIDGET (self), focus);
-}
-
-GtkWidget *
-lk_bars_new (void)
-{
-  return g_object_new (LK_TYPE_BARS, NULL);
 }

@@ -10,7 +10,6 @@ G_BEGIN_DECLS
 #define LK_TYPE_BARS (lk_bars_get_type ())
 G_DECLARE_FINAL_TYPE (LkBars, lk_bars, LK, BARS, GtkWidget)
 
-GtkWidget *lk_bars_new   (void);
 /* What the bars are of, for screen readers. */
 void       lk_bars_set_title (LkBars     *self,
                               const char *title);
@@ -21,6 +20,5 @@ void       lk_bars_add   (LkBars     *self,
                           double      share,
                           const char *value,
                           const char *mark);
-guint      lk_bars_get_n (LkBars     *self);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/widgets/lk-drawn-text.h"
 #include "app/widgets/lk-plot-private.h"
 
 #define MARGIN 8
@@ -32,26 +33,7 @@ static PangoLayout *
 make_label (LkPlot     *self,
             const char *text)
 {
-  PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
-  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
-
-  pango_attr_list_insert (attributes, pango_attr_scale_new (0.8));
-  pango_attr_list_insert (attributes, pango_attr_font_features_new ("tnum=1"));
-  pango_layout_set_attributes (layout, attributes);
-  return layout;
-}
-
-static void
-draw_label (GtkSnapshot   *snapshot,
-            PangoLayout   *layout,
-            float          x,
-            float          y,
-            const GdkRGBA *colour)
-{
-  gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
-  gtk_snapshot_append_layout (snapshot, layout, colour);
-  gtk_snapshot_restore (snapshot);
+  return lk_drawn_text_new (GTK_WIDGET (self), text, 0.8);
 }
 
 static void
@@ -130,7 +112,7 @@ draw_axes (LkPlot            *self,
 
       pango_layout_get_pixel_size (label, &width, &height);
       draw_line (snapshot, area->origin.x, y, right, y, &grid);
-      draw_label (snapshot, label, area->origin.x - MARGIN / 2.f - width, y - height / 2.f, &words);
+      lk_drawn_text_append (snapshot, label, area->origin.x - MARGIN / 2.f - width, y - height / 2.f, &words);
     }
 
   step = MAX (1, lk_plot_nice_step (frame->view, area->size.width / (TICK_GAP * 1.4)));
@@ -142,7 +124,7 @@ draw_axes (LkPlot            *self,
       int width;
 
       pango_layout_get_pixel_size (label, &width, NULL);
-      draw_label (snapshot, label, CLAMP (x - width / 2.f, area->origin.x, right - width), bottom + MARGIN / 2.f, &words);
+      lk_drawn_text_append (snapshot, label, CLAMP (x - width / 2.f, area->origin.x, right - width), bottom + MARGIN / 2.f, &words);
     }
 
   draw_line (snapshot, area->origin.x, bottom, right, bottom, &grid);
@@ -333,7 +315,7 @@ draw_read_out (LkPlot            *self,
 
   /* The words stand on the foreground's colour: the lighter or darker end, whichever is the other one. */
   words = 0.299f * box.red + 0.587f * box.green + 0.114f * box.blue > 0.5f ? (GdkRGBA) { 0, 0, 0, 1 } : (GdkRGBA) { 1, 1, 1, 1 };
-  draw_label (snapshot, label, left + MARGIN / 2.f, area->origin.y + MARGIN / 4.f, &words);
+  lk_drawn_text_append (snapshot, label, left + MARGIN / 2.f, area->origin.y + MARGIN / 4.f, &words);
 }
 
 void
