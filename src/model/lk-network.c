@@ -73,12 +73,6 @@ lk_network_get_device (LkNetwork *self)
   return self->device;
 }
 
-LkSafetensors *
-lk_network_get_file (LkNetwork *self)
-{
-  return self->file;
-}
-
 gboolean
 lk_network_check (LkNetwork  *self,
                   GError    **error)

@@ -18,7 +18,6 @@ LkNetwork     *lk_network_new           (LkDevice       *device,
                                          GCancellable   *cancellable);
 void           lk_network_free          (LkNetwork      *self);
 LkDevice      *lk_network_get_device    (LkNetwork      *self);
-LkSafetensors *lk_network_get_file      (LkNetwork      *self);
 /* FALSE with the first error of loading (LK_CHECKPOINT_ERROR, LK_DEVICE_ERROR, cancelled). */
 gboolean       lk_network_check         (LkNetwork      *self,
                                          GError        **error);

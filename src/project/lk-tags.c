@@ -181,15 +181,6 @@ count_before (LkTags  *self,
 }
 
 guint
-lk_tags_get_line (LkTags *self,
-                  guint   index)
-{
-  g_return_val_if_fail (index < self->tags->len, 0);
-
-  return count_before (self, index, GLUE_LINE);
-}
-
-guint
 lk_tags_get_section (LkTags *self,
                      guint   index)
 {

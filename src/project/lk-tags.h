@@ -19,8 +19,6 @@ char       *lk_tags_to_caption    (LkTags     *self);            /* owned by the
 guint       lk_tags_get_n         (LkTags     *self);
 const char *lk_tags_get           (LkTags     *self,
                                    guint       index);
-guint       lk_tags_get_line      (LkTags     *self,
-                                   guint       index);
 guint       lk_tags_get_section   (LkTags     *self,
                                    guint       index);
 /* Its bytes in the caption: [start, end). */

@@ -12,7 +12,6 @@
 
 G_DEFINE_QUARK (lk-kohya-error-quark, lk_kohya_error)
 
-#define MAX_FILE (16 << 20)
 
 /* ---- the tables ------------------------------------------------------------------------------------------------ */
 
@@ -414,17 +413,6 @@ lk_kohya_settings_parse (const char       *text,
     *copy = kept;
   }
   return g_steal_pointer (&rows);
-}
-
-GPtrArray *
-lk_kohya_settings_read (const char       *path,
-                        guint             n_pictures,
-                        LkTrainSettings  *settings,
-                        GError          **error)
-{
-  g_autofree char *text = lk_text_read (path, MAX_FILE, NULL, error), *name = g_path_get_basename (path);
-
-  return text != NULL ? lk_kohya_settings_parse (text, name, n_pictures, settings, error) : NULL;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */

@@ -34,12 +34,8 @@ typedef struct
   char           *why;                  /* a sentence for people; NULL for TAKEN */
 } LkKohyaRow;
 
-/* Reads TOML or JSON, told by the content. `n_pictures` are the pictures of an epoch, repeats counted, by which epochs become steps; 0: not known.
- * Sets in `settings` what the file has; rows (LkKohyaRow, in the file's order) are owned by the caller. */
-GPtrArray *lk_kohya_settings_read  (const char             *path,
-                                    guint                   n_pictures,
-                                    LkTrainSettings        *settings,
-                                    GError                **error);
+/* Reads TOML or JSON, told by the content; `name` is the file's, for messages. `n_pictures` are the pictures of an epoch, repeats counted, by which
+ * epochs become steps; 0: not known. Sets in `settings` what the file has; rows (LkKohyaRow, in the file's order) are owned by the caller. */
 GPtrArray *lk_kohya_settings_parse (const char             *text,
                                     const char             *name,
                                     guint                   n_pictures,

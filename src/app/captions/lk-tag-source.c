@@ -12,10 +12,9 @@
 /* What a thread makes of the captions. */
 typedef struct
 {
-  char      **captions;     /* owned, until counted; as long as images */
+  char      **captions;     /* owned */
   char       *trigger;      /* owned */
   char      **features;     /* owned */
-  GPtrArray  *images;       /* owned */
   LkTagTable *table;        /* owned */
   LkTagIndex *index;        /* owned */
 } Count;
@@ -28,10 +27,9 @@ struct _LkTagSource
   GSettings    *settings;       /* owned */
   GCancellable *cancellable;    /* owned; of everything under way */
   GCancellable *loading;        /* owned; of the list */
-  LkTagTable   *table;          /* owned, or NULL, as the next three */
+  LkTagTable   *table;          /* owned, or NULL, as the next two */
   LkTagIndex   *index;          /* of the project's tags and features */
   LkTagIndex   *list;           /* of the preferences' table */
-  GPtrArray    *images;
   gboolean      is_counting, is_stale;
   guint         count_source;
 };
@@ -58,7 +56,6 @@ count_free (gpointer data)
   g_strfreev (count->captions);
   g_strfreev (count->features);
   g_free (count->trigger);
-  g_clear_pointer (&count->images, g_ptr_array_unref);
   g_clear_pointer (&count->table, lk_tag_table_unref);
   g_clear_pointer (&count->index, lk_tag_index_unref);
   g_free (count);
@@ -96,16 +93,11 @@ counted_cb (GObject      *source,
 
   self->is_counting = FALSE;
   if (!g_task_propagate_boolean (G_TASK (result), NULL))
-    {
-      g_clear_pointer (&count->images, g_ptr_array_unref);
-      return;
-    }
+    return;
   g_clear_pointer (&self->table, lk_tag_table_unref);
   g_clear_pointer (&self->index, lk_tag_index_unref);
-  g_clear_pointer (&self->images, g_ptr_array_unref);
   self->table = g_steal_pointer (&count->table);
   self->index = g_steal_pointer (&count->index);
-  self->images = g_steal_pointer (&count->images);
   if (self->is_stale)
     queue_count (self);
   g_signal_emit (self, signals[CHANGED], 0);
@@ -123,15 +115,12 @@ count_cb (gpointer user_data)
   self->count_source = 0;
   self->is_counting = TRUE;
   self->is_stale = FALSE;
-  count->images = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < lk_project_get_n_images (project); i++)
     {
       LkImage *image = lk_project_get_image (project, i);
 
-      if (!lk_image_is_counted (image))
-        continue;
-      g_ptr_array_add (count->images, g_object_ref (image));
-      g_strv_builder_add (captions, lk_image_get_caption (image));
+      if (lk_image_is_counted (image))
+        g_strv_builder_add (captions, lk_image_get_caption (image));
     }
   count->captions = g_strv_builder_end (captions);
   count->trigger = g_strdup (lk_project_get_trigger (project));
@@ -161,14 +150,6 @@ lk_tag_source_get_table (LkTagSource *self)
   g_return_val_if_fail (LK_IS_TAG_SOURCE (self), NULL);
 
   return self->table;
-}
-
-GPtrArray *
-lk_tag_source_get_images (LkTagSource *self)
-{
-  g_return_val_if_fail (LK_IS_TAG_SOURCE (self), NULL);
-
-  return self->images;
 }
 
 /* ---- a list of tags ----------------------------------------------------------------------------------------------- */
@@ -278,7 +259,6 @@ lk_tag_source_dispose (GObject *object)
   g_clear_pointer (&self->table, lk_tag_table_unref);
   g_clear_pointer (&self->index, lk_tag_index_unref);
   g_clear_pointer (&self->list, lk_tag_index_unref);
-  g_clear_pointer (&self->images, g_ptr_array_unref);
   g_clear_object (&self->settings);
   g_clear_object (&self->workspace);
 

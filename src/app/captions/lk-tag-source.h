@@ -16,8 +16,6 @@ G_DECLARE_FINAL_TYPE (LkTagSource, lk_tag_source, LK, TAG_SOURCE, GObject)
 LkTagSource *lk_tag_source_new        (LkWorkspace *workspace) G_GNUC_WARN_UNUSED_RESULT;
 /* Of the counted pictures' captions; NULL before it is made for the first time. Owned by the source. */
 LkTagTable  *lk_tag_source_get_table  (LkTagSource *self);
-/* The pictures that the table's captions belong to, in their order. */
-GPtrArray   *lk_tag_source_get_images (LkTagSource *self);
 /* Up to `max` tags for what was typed, best first: array of strings, owned by the caller. */
 GPtrArray   *lk_tag_source_find       (LkTagSource *self,
                                        const char  *typed,

@@ -322,18 +322,6 @@ lk_plot_add_series (LkPlot      *self,
 }
 
 void
-lk_plot_remove_series (LkPlot   *self,
-                       LkSeries *series)
-{
-  g_return_if_fail (LK_IS_PLOT (self));
-
-  for (guint i = self->curves->len; i-- > 0;)
-    if (g_array_index (self->curves, LkPlotCurve, i).series == series)
-      g_array_remove_index (self->curves, i);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-void
 lk_plot_clear (LkPlot *self)
 {
   g_return_if_fail (LK_IS_PLOT (self));
@@ -362,14 +350,6 @@ lk_plot_set_log_scale (LkPlot   *self,
 
   self->log_scale = log_scale;
   gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-gboolean
-lk_plot_get_log_scale (LkPlot *self)
-{
-  g_return_val_if_fail (LK_IS_PLOT (self), FALSE);
-
-  return self->log_scale;
 }
 
 /* ---- life ----------------------------------------------------------------------------------------------------- */
@@ -442,10 +422,4 @@ lk_plot_init (LkPlot *self)
   add_controller (self, gtk_event_controller_key_new (), "key-pressed", G_CALLBACK (key_pressed_cb));
   add_controller (self, focus, "enter", G_CALLBACK (focus_cb));
   add_controller (self, focus, "leave", G_CALLBACK (focus_cb));
-}
-
-GtkWidget *
-lk_plot_new (void)
-{
-  return g_object_new (LK_TYPE_PLOT, NULL);
 }

@@ -24,20 +24,16 @@ typedef enum
   LK_PLOT_COMPARED,       /* the foreground colour, faint: other runs */
 } LkPlotStyle;
 
-GtkWidget *lk_plot_new           (void);
 /* What the plot shows, for people and for screen readers: "Loss". */
 void       lk_plot_set_title     (LkPlot       *self,
                                   const char   *title);
 void       lk_plot_add_series    (LkPlot       *self,
                                   LkSeries     *series,
                                   LkPlotStyle   style);
-void       lk_plot_remove_series (LkPlot       *self,
-                                  LkSeries     *series);
 void       lk_plot_clear         (LkPlot       *self);
 /* Logarithmic y; values of 0 and below are gaps. */
 void       lk_plot_set_log_scale (LkPlot       *self,
                                   gboolean      log_scale);
-gboolean   lk_plot_get_log_scale (LkPlot       *self);
 void       lk_plot_show_all      (LkPlot       *self);
 /* A sentence: "Loss: 0.0873 at step 412, from 0.1841 at step 1, falling." Owned by the caller. */
 char      *lk_plot_describe      (LkPlot       *self);
