@@ -57,7 +57,7 @@ lk_conditioner_new (LkModel       *model,
   const LkArchitecture *architecture = lk_model_get_architecture (model);
   LkConditioner *conditioner;
 
-  for (guint i = 0; i < architecture->n_text_encoders; i++)
+  for (guint i = 0; tokenizer != NULL && i < architecture->n_text_encoders; i++)
     if (architecture->text[i].vocabulary != lk_tokenizer_get_n_ids (tokenizer))
       {
         g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_UNSUPPORTED,
@@ -68,7 +68,7 @@ lk_conditioner_new (LkModel       *model,
 
   conditioner = g_new0 (LkConditioner, 1);
   conditioner->model = lk_model_ref (model);
-  conditioner->tokenizer = lk_tokenizer_ref (tokenizer);
+  conditioner->tokenizer = tokenizer != NULL ? lk_tokenizer_ref (tokenizer) : NULL;
   conditioner->adapters = g_ptr_array_new_with_free_func ((GDestroyNotify) lk_adapter_unref);
   conditioner->strengths = g_array_new (FALSE, FALSE, sizeof (double));
   for (guint i = 0; i < n_adapters; i++)
@@ -91,7 +91,7 @@ lk_conditioner_free (LkConditioner *conditioner)
     }
   g_ptr_array_unref (conditioner->adapters);
   g_array_unref (conditioner->strengths);
-  lk_tokenizer_unref (conditioner->tokenizer);
+  g_clear_pointer (&conditioner->tokenizer, lk_tokenizer_unref);
   lk_model_unref (conditioner->model);
   g_free (conditioner);
 }
@@ -145,6 +145,20 @@ join_chunks (LkConditioning *conditioning,
   conditioning->n_tokens = n_chunks > 1 ? end : LK_TOKENIZER_CHUNK;
 }
 
+gboolean
+lk_conditioner_make_ready (LkConditioner  *conditioner,
+                           guint           n_chunks,
+                           GError        **error)
+{
+  TextGraph *graph = &conditioner->graphs[n_chunks - 1];
+
+  if (graph->graph != NULL || build (conditioner, graph, n_chunks, error))
+    return TRUE;
+  g_clear_pointer (&graph->adapters, lk_adapter_set_free);
+  g_clear_pointer (&graph->graph, lk_graph_free);
+  return FALSE;
+}
+
 LkConditioning *
 lk_conditioner_encode (LkConditioner  *conditioner,
                        const char     *text,
@@ -158,12 +172,8 @@ lk_conditioner_encode (LkConditioner  *conditioner,
   g_autoptr (LkConditioning) conditioning = g_new0 (LkConditioning, 1);
   gint32 ids[LK_TOKENIZER_MAX_CHUNKS * LK_TOKENIZER_CHUNK];
 
-  if (graph->graph == NULL && !build (conditioner, graph, n, error))
-    {
-      g_clear_pointer (&graph->adapters, lk_adapter_set_free);
-      g_clear_pointer (&graph->graph, lk_graph_free);
-      return NULL;
-    }
+  if (!lk_conditioner_make_ready (conditioner, n, error))
+    return NULL;
 
   for (guint i = 0; i < architecture->n_text_encoders; i++)
     {

@@ -35,7 +35,7 @@ typedef enum
 
 typedef struct _LkConditioner LkConditioner;
 
-/* The model's text part must be loaded. `adapters` [n] with their strengths change the text encoder; those without text modules or
+/* The model's text part must be loaded. `tokenizer` NULL: it can only be made ready, not encode. `adapters` [n] with their strengths change the text encoder; those without text modules or
  * of strength 0 are left out. Everything is kept by reference. */
 LkConditioner   *lk_conditioner_new     (LkModel        *model,
                                          LkTokenizer    *tokenizer,
@@ -44,6 +44,10 @@ LkConditioner   *lk_conditioner_new     (LkModel        *model,
                                          guint           n_adapters,
                                          GError        **error);
 void             lk_conditioner_free    (LkConditioner  *conditioner);
+/* Takes the memory that texts of `n_chunks` chunks need; lk_conditioner_encode () does so by itself. */
+gboolean         lk_conditioner_make_ready (LkConditioner *conditioner,
+                                         guint           n_chunks,
+                                         GError        **error);
 /* Encodes `text` in `n_chunks` chunks (0: as many as it needs, at most 3). Owned by the caller. */
 LkConditioning  *lk_conditioner_encode  (LkConditioner  *conditioner,
                                          const char     *text,

@@ -95,7 +95,9 @@ block_new (LkGpu   *gpu,
   VkResult result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
 
   /* Past its budget a driver may move memory to the host, where every step takes many times as long. */
-  if ((!gpu->has_memory_budget && gpu->memory_cap == G_MAXUINT64) || size <= lk_gpu_get_memory_budget (gpu))
+  if (gpu->is_sketch)
+    result = VK_SUCCESS;
+  else if ((!gpu->has_memory_budget && gpu->memory_cap == G_MAXUINT64) || size <= lk_gpu_get_memory_budget (gpu))
     result = allocate (gpu, size,
                        VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                        VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, &block->buffer, &block->memory);
@@ -125,8 +127,11 @@ static void
 block_free (LkGpu      *gpu,
             LkGpuBlock *block)
 {
-  vkDestroyBuffer (gpu->device, block->buffer, NULL);
-  vkFreeMemory (gpu->device, block->memory, NULL);
+  if (!gpu->is_sketch)
+    {
+      vkDestroyBuffer (gpu->device, block->buffer, NULL);
+      vkFreeMemory (gpu->device, block->memory, NULL);
+    }
   gpu->memory_taken -= block->size;
   g_array_unref (block->free_ranges);
   g_free (block);
@@ -359,8 +364,8 @@ lk_gpu_buffer_new (LkGpu   *gpu,
 
   buffer = g_new (LkGpuBuffer, 1);
   *buffer = (LkGpuBuffer) { .gpu = gpu, .block = block, .offset = offset, .size = bytes, .reserved = reserved };
-  if (!slot_start (gpu, &gpu->slots[0], COPY_ZEROS, buffer, 0, reserved, error) ||
-      !lk_gpu_wait (gpu, gpu->slots[0].busy_until, error))
+  if (!gpu->is_sketch && (!slot_start (gpu, &gpu->slots[0], COPY_ZEROS, buffer, 0, reserved, error) ||
+                          !lk_gpu_wait (gpu, gpu->slots[0].busy_until, error)))
     {
       lk_gpu_buffer_free (buffer);
       return NULL;
@@ -397,7 +402,7 @@ lk_gpu_memory_init (LkGpu   *gpu,
                     GError **error)
 {
   gpu->blocks = g_ptr_array_new ();
-  for (guint i = 0; i < LK_GPU_N_SLOTS; i++)
+  for (guint i = 0; i < LK_GPU_N_SLOTS && !gpu->is_sketch; i++)
     if (!slot_init (gpu, &gpu->slots[i], error))
       return FALSE;
   gpu->dummy = lk_gpu_buffer_new (gpu, LK_GPU_ALIGNMENT, error);
@@ -413,6 +418,6 @@ lk_gpu_memory_clear (LkGpu *gpu)
   if (gpu->blocks->len > 0)
     g_critical ("A Vulkan device is freed before its buffers");
   g_ptr_array_unref (gpu->blocks);
-  for (guint i = 0; i < LK_GPU_N_SLOTS; i++)
+  for (guint i = 0; i < LK_GPU_N_SLOTS && !gpu->is_sketch; i++)
     slot_clear (gpu, &gpu->slots[i]);
 }

@@ -44,6 +44,7 @@ struct _LkGpu
   VkQueue          queue;
   guint32          queue_family;
   gboolean         is_lost;
+  gboolean         is_sketch;          /* arithmetic alone: nothing of Vulkan is there */
   gboolean         has_memory_budget;
   guint64          memory_cap;         /* bytes: the environment's; G_MAXUINT64 for none */
   guint64          memory_taken;       /* bytes of all blocks */

@@ -180,6 +180,23 @@ must_wait (LkGpuRecording     *recording,
 
 /* ---- dispatches ----------------------------------------------------------------------------------------------- */
 
+gboolean
+lk_gpu_check_binding (LkGpu   *gpu,
+                      gsize    bytes,
+                      GError **error)
+{
+  g_autofree char *asked = NULL, *most = NULL;
+
+  if (bytes <= gpu->info.max_binding)
+    return TRUE;
+  asked = g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+  most = g_format_size_full (gpu->info.max_binding, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, LK_GPU_ERROR, LK_GPU_ERROR_NO_MEMORY,
+               "“%s” lets a kernel see at most %s of one tensor, and one here has %s. A lower resolution may fit.",
+               gpu->info.name, most, asked);
+  return FALSE;
+}
+
 static gboolean
 check_bindings (LkGpuRecording      *recording,
                 const LkGpuKernel   *kernel,
@@ -195,16 +212,8 @@ check_bindings (LkGpuRecording      *recording,
 
       if (binding->buffer == NULL)
         continue;
-      if (binding->bytes > gpu->info.max_binding)
-        {
-          g_autofree char *asked = g_format_size_full (binding->bytes, G_FORMAT_SIZE_IEC_UNITS);
-          g_autofree char *most = g_format_size_full (gpu->info.max_binding, G_FORMAT_SIZE_IEC_UNITS);
-
-          g_set_error (error, LK_GPU_ERROR, LK_GPU_ERROR_NO_MEMORY,
-                       "“%s” lets a kernel see at most %s of one tensor, and one here has %s. A lower resolution may fit.",
-                       gpu->info.name, most, asked);
-          return FALSE;
-        }
+      if (!lk_gpu_check_binding (gpu, binding->bytes, error))
+        return FALSE;
       if (binding->bytes == 0 || binding->offset % LK_GPU_ALIGNMENT != 0 ||
           binding->offset + binding->bytes > binding->buffer->size)
         {

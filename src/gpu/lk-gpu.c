@@ -516,11 +516,25 @@ lk_gpu_open (guint    index,
   return g_steal_pointer (&gpu);
 }
 
+LkGpu *
+lk_gpu_new_sketch (const LkGpuInfo *info)
+{
+  LkGpu *gpu = g_new0 (LkGpu, 1);
+
+  gpu->info = *info;
+  gpu->is_sketch = TRUE;
+  gpu->memory_cap = G_MAXUINT64;
+  lk_gpu_memory_init (gpu, NULL);
+  return gpu;
+}
+
 void
 lk_gpu_free (LkGpu *gpu)
 {
   if (gpu == NULL)
     return;
+  if (gpu->is_sketch)
+    lk_gpu_memory_clear (gpu);
   if (gpu->device != VK_NULL_HANDLE)
     {
       vkDeviceWaitIdle (gpu->device);
@@ -545,9 +559,17 @@ lk_gpu_get_memory_taken (LkGpu *gpu)
   return gpu->memory_taken;
 }
 
+gsize
+lk_gpu_get_staging_size (void)
+{
+  return LK_GPU_N_SLOTS * LK_GPU_SLOT_SIZE;
+}
+
 guint64
 lk_gpu_get_memory_budget (LkGpu *gpu)
 {
+  if (gpu->is_sketch)
+    return G_MAXUINT64;
   return MIN (get_memory_budget (gpu->physical, gpu->has_memory_budget), gpu->memory_cap - MIN (gpu->memory_cap, gpu->memory_taken));
 }
 

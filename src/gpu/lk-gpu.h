@@ -64,12 +64,17 @@ GArray         *lk_gpu_list                  (GError          **error);
 
 LkGpu          *lk_gpu_open                  (guint             index,
                                               GError          **error);
+/* A device of arithmetic alone, like the one that `info` tells of: its buffers take the same places in the same blocks, but there is no
+ * memory behind them, and nothing can be recorded. For planning; it needs no driver. Its budget is without end. */
+LkGpu          *lk_gpu_new_sketch            (const LkGpuInfo  *info);
 void            lk_gpu_free                  (LkGpu            *gpu);
 const LkGpuInfo *lk_gpu_get_info             (LkGpu            *gpu);
 /* Bytes that this process may still take on the device, now. */
 guint64         lk_gpu_get_memory_budget     (LkGpu            *gpu);
 /* Bytes that this program has taken there. */
 guint64         lk_gpu_get_memory_taken      (LkGpu            *gpu);
+/* Bytes that the host lends every open device for copies; the driver's own memory comes on top of all. */
+gsize           lk_gpu_get_staging_size      (void);
 
 /* Device memory, zeroed, at most `max_allocation`. NULL with NO_MEMORY when there is no room; nothing spills silently. Free buffers
  * before their device. */
@@ -132,6 +137,10 @@ gboolean        lk_gpu_recording_dispatch    (LkGpuRecording   *recording,
                                               guint             n_groups_x,
                                               guint             n_groups_y,
                                               guint             n_groups_z,
+                                              GError          **error);
+/* Whether a kernel may see `bytes` of one tensor: NO_MEMORY with a sentence where not. */
+gboolean        lk_gpu_check_binding         (LkGpu            *gpu,
+                                              gsize             bytes,
                                               GError          **error);
 /* Ends the recording; after that it can run. */
 gboolean        lk_gpu_recording_finish      (LkGpuRecording   *recording,

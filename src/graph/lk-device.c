@@ -22,6 +22,9 @@ struct _LkDevice
   LkPool         *pool;           /* owned; the CPU's, NULL on Vulkan */
   LkGpu          *gpu;            /* owned; Vulkan's, NULL on the CPU */
   char           *description;    /* owned */
+  guint64         memory_asked;   /* bytes of all storages; atomic: they may be freed on any thread */
+  gboolean        is_sketch;
+  guint64         sketch_free;    /* what the device had free */
 };
 
 struct _LkStorage
@@ -31,6 +34,7 @@ struct _LkStorage
   LkDtype         dtype;
   gsize           n_elements;
   gpointer        data;           /* owned; CPU */
+  gsize           bytes;          /* as counted */
   gsize           mapped;         /* bytes of `data` when it was mapped, 0 when it was allocated */
   LkGpuBuffer    *buffer;         /* owned; Vulkan */
 };
@@ -69,6 +73,54 @@ open_gpu (guint    index,
   return device;
 }
 
+/* What the system can give without swapping. */
+static guint64
+read_available (void)
+{
+  g_autofree char *text = NULL;
+  const char *line;
+  guint64 kib = 0;
+
+  if (g_file_get_contents ("/proc/meminfo", &text, NULL, NULL) && (line = strstr (text, "MemAvailable:")) != NULL)
+    kib = g_ascii_strtoull (line + strlen ("MemAvailable:"), NULL, 10);
+  return kib * 1024;
+}
+
+static LkDevice *
+sketch (const LkGpuInfo *info,
+        guint64          memory_free)
+{
+  LkDevice *device = g_new0 (LkDevice, 1);
+
+  g_atomic_ref_count_init (&device->ref_count);
+  device->is_sketch = TRUE;
+  device->sketch_free = memory_free;
+  if (info != NULL)
+    {
+      device->gpu = lk_gpu_new_sketch (info);
+      device->description = g_strdup_printf ("%s · Vulkan T%u", info->name, info->tier);
+    }
+  else
+    device->description = g_strdup_printf ("CPU · %s", lk_cpu_isa_name (lk_cpu_get_isa ()));
+  return device;
+}
+
+static LkDevice *
+sketch_gpu (guint    index,
+            GError **error)
+{
+  g_autoptr (GArray) infos = lk_gpu_list (error);
+
+  if (infos == NULL)
+    return NULL;
+  if (index >= infos->len)
+    {
+      g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_NONE, "There is no Vulkan device %u; “likeness-cli devices” lists them.", index);
+      return NULL;
+    }
+  return sketch (&g_array_index (infos, LkGpuInfo, index), g_array_index (infos, LkGpuInfo, index).memory_budget);
+}
+
 /* The index of the first hardware device, else of the first software one where that will do; -1 for none. */
 static int
 choose_gpu (gboolean software_will_do)
@@ -89,6 +141,48 @@ choose_gpu (gboolean software_will_do)
   return software_will_do ? software : -1;
 }
 
+/* `index` receives the number of the Vulkan device that `spec` names, -1 for the CPU. */
+static gboolean
+resolve (const char  *spec,
+         int         *index,
+         GError     **error)
+{
+  *index = -1;
+  if (g_str_equal (spec, "cpu"))
+    return TRUE;
+
+  if (g_str_equal (spec, "auto"))
+    {
+      *index = choose_gpu (FALSE);
+      return TRUE;
+    }
+
+  if (g_str_equal (spec, "vulkan"))
+    {
+      *index = choose_gpu (TRUE);
+      if (*index >= 0)
+        return TRUE;
+      g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_NONE,
+                   "No Vulkan device was found. Install the graphics driver of the card, or use --device cpu.");
+      return FALSE;
+    }
+
+  if (g_str_has_prefix (spec, "vulkan:"))
+    {
+      guint64 number;
+
+      if (g_ascii_string_to_unsigned (spec + strlen ("vulkan:"), 10, 0, 1023, &number, NULL))
+        {
+          *index = (int) number;
+          return TRUE;
+        }
+    }
+
+  g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_BAD_SPEC,
+               "“%s” names no device. Use auto, cpu, vulkan or vulkan:N; “likeness-cli devices” lists them.", spec);
+  return FALSE;
+}
+
 LkDevice *
 lk_device_open (const char  *spec,
                 guint        n_threads,
@@ -98,36 +192,28 @@ lk_device_open (const char  *spec,
 
   g_return_val_if_fail (spec != NULL, NULL);
 
-  if (g_str_equal (spec, "cpu"))
-    return open_cpu (n_threads);
+  if (!resolve (spec, &index, error))
+    return NULL;
+  return index < 0 ? open_cpu (n_threads) : open_gpu ((guint) index, error);
+}
 
-  if (g_str_equal (spec, "auto"))
-    {
-      index = choose_gpu (FALSE);
-      return index < 0 ? open_cpu (n_threads) : open_gpu ((guint) index, error);
-    }
+LkDevice *
+lk_device_open_sketch (const char  *spec,
+                       GError     **error)
+{
+  int index;
 
-  if (g_str_equal (spec, "vulkan"))
-    {
-      index = choose_gpu (TRUE);
-      if (index >= 0)
-        return open_gpu ((guint) index, error);
-      g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_NONE,
-                   "No Vulkan device was found. Install the graphics driver of the card, or use --device cpu.");
-      return NULL;
-    }
+  g_return_val_if_fail (spec != NULL, NULL);
 
-  if (g_str_has_prefix (spec, "vulkan:"))
-    {
-      guint64 number;
+  if (!resolve (spec, &index, error))
+    return NULL;
+  return index < 0 ? sketch (NULL, read_available ()) : sketch_gpu ((guint) index, error);
+}
 
-      if (g_ascii_string_to_unsigned (spec + strlen ("vulkan:"), 10, 0, 1023, &number, NULL))
-        return open_gpu ((guint) number, error);
-    }
-
-  g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_BAD_SPEC,
-               "“%s” names no device. Use auto, cpu, vulkan or vulkan:N; “likeness-cli devices” lists them.", spec);
-  return NULL;
+LkDevice *
+lk_device_new_sketch (LkDevice *device)
+{
+  return sketch (device->gpu != NULL ? lk_gpu_get_info (device->gpu) : NULL, lk_device_get_memory_free (device));
 }
 
 LkDevice *
@@ -155,6 +241,12 @@ lk_device_is_cpu (LkDevice *device)
   return device->gpu == NULL;
 }
 
+gboolean
+lk_device_is_sketch (LkDevice *device)
+{
+  return device->is_sketch;
+}
+
 const char *
 lk_device_get_description (LkDevice *device)
 {
@@ -173,6 +265,26 @@ lk_device_get_memory_used (LkDevice *device)
       || sscanf (text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &total, &resident) != 2)
     return 0;
   return resident * (guint64) sysconf (_SC_PAGESIZE);
+}
+
+guint64
+lk_device_get_memory_asked (LkDevice *device)
+{
+  return __atomic_load_n (&device->memory_asked, __ATOMIC_RELAXED);
+}
+
+guint64
+lk_device_get_memory_taken (LkDevice *device)
+{
+  return device->gpu != NULL ? lk_gpu_get_memory_taken (device->gpu) : lk_device_get_memory_asked (device);
+}
+
+guint64
+lk_device_get_memory_free (LkDevice *device)
+{
+  if (device->is_sketch)
+    return device->sketch_free;
+  return device->gpu != NULL ? lk_gpu_get_memory_budget (device->gpu) : read_available ();
 }
 
 LkPool *
@@ -233,7 +345,7 @@ lk_storage_new (LkDevice  *device,
       if (storage->buffer == NULL)
         return NULL;
     }
-  else if (!allocate (storage, bytes))
+  else if (!device->is_sketch && !allocate (storage, bytes))
     {
       g_autofree char *size = g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
 
@@ -242,6 +354,8 @@ lk_storage_new (LkDevice  *device,
       return NULL;
     }
 
+  storage->bytes = bytes;
+  __atomic_fetch_add (&device->memory_asked, bytes, __ATOMIC_RELAXED);
   return g_steal_pointer (&storage);
 }
 
@@ -258,6 +372,7 @@ lk_storage_unref (LkStorage *storage)
   if (!g_atomic_ref_count_dec (&storage->ref_count))
     return;
 
+  __atomic_fetch_sub (&storage->device->memory_asked, storage->bytes, __ATOMIC_RELAXED);
   if (storage->mapped > 0)
     munmap (storage->data, storage->mapped);
   else
@@ -296,7 +411,7 @@ lk_storage_write (LkStorage      *storage,
 
   g_return_val_if_fail (first + n_elements <= storage->n_elements, FALSE);
 
-  if (n_elements == 0)
+  if (n_elements == 0 || storage->device->is_sketch)
     return TRUE;
   if (storage->buffer != NULL)
     return lk_gpu_buffer_write (storage->buffer, first * size, n_elements * size, data, error);
@@ -315,6 +430,7 @@ lk_storage_read (LkStorage  *storage,
   gsize size = lk_dtype_get_size (storage->dtype);
 
   g_return_val_if_fail (first + n_elements <= storage->n_elements, FALSE);
+  g_return_val_if_fail (!storage->device->is_sketch, FALSE);
 
   if (n_elements == 0)
     return TRUE;

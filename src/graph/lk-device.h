@@ -36,6 +36,12 @@ typedef struct _LkStorage LkStorage;
 LkDevice   *lk_device_open            (const char  *spec,
                                        guint        n_threads,
                                        GError     **error);
+/* A sketch of the device that `spec` names, opened or not: memory on it is counted and placed as on the device itself, but there is none, and
+ * weights that are loaded, graphs that are compiled and values that are written take and keep nothing. It is what plans are made on. */
+LkDevice   *lk_device_open_sketch     (const char  *spec,
+                                       GError     **error);
+LkDevice   *lk_device_new_sketch      (LkDevice    *device);
+gboolean    lk_device_is_sketch       (LkDevice    *device);
 LkDevice   *lk_device_ref             (LkDevice    *device);
 void        lk_device_unref           (LkDevice    *device);
 
@@ -44,6 +50,13 @@ gboolean    lk_device_is_cpu          (LkDevice    *device);
 const char *lk_device_get_description (LkDevice    *device);
 /* Bytes that are taken of its memory now: on Vulkan what this program took, on the CPU the process's resident memory. 0: not known. */
 guint64     lk_device_get_memory_used (LkDevice    *device);
+/* Bytes of all storages on it, each as large as it was asked for (in steps of 64). */
+guint64     lk_device_get_memory_asked (LkDevice   *device);
+/* Bytes that it has taken for them: on Vulkan its blocks, which small storages share, on the CPU the same as asked. */
+guint64     lk_device_get_memory_taken (LkDevice   *device);
+/* Bytes that could still be taken, now: the Vulkan device's budget, on the CPU what the system can give without swapping. A sketch tells
+ * what the device had when the sketch was made. */
+guint64     lk_device_get_memory_free (LkDevice    *device);
 LkPool     *lk_device_get_pool        (LkDevice    *device);   /* the CPU's; NULL on Vulkan */
 LkGpu      *lk_device_get_gpu         (LkDevice    *device);   /* Vulkan's; NULL on the CPU */
 

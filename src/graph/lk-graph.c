@@ -481,6 +481,28 @@ record (LkGraph  *graph,
   return lk_gpu_recording_finish (graph->recording, error);
 }
 
+/* What recording would find: a tensor that the device cannot bind in one piece. */
+static gboolean
+check_bindings (LkGraph  *graph,
+                GError  **error)
+{
+  LkGpu *gpu = lk_device_get_gpu (graph->device);
+
+  for (guint i = 0; gpu != NULL && i < graph->ops->len; i++)
+    {
+      const LkOp *op = g_ptr_array_index (graph->ops, i);
+
+      for (guint j = 0; j < op->n_inputs + op->n_outputs; j++)
+        {
+          const LkTensor *tensor = j < op->n_inputs ? op->inputs[j] : op->outputs[j - op->n_inputs];
+
+          if (tensor != NULL && !lk_gpu_check_binding (gpu, lk_tensor_get_n_elements (tensor) * lk_dtype_get_size (tensor->dtype), error))
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 gboolean
 lk_graph_compile (LkGraph  *graph,
                   GError  **error)
@@ -490,6 +512,8 @@ lk_graph_compile (LkGraph  *graph,
   lk_graph_plan (graph, NULL);
   if (!allocate (graph, error))
     return FALSE;
+  if (lk_device_is_sketch (graph->device))
+    return check_bindings (graph, error);
   if (!lk_device_is_cpu (graph->device) && !record (graph, error))
     return FALSE;
 

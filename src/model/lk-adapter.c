@@ -121,7 +121,7 @@ lk_adapter_new (LkDevice                 *device,
     }
   if (!lk_adapter_allocate (adapter, device, LK_DTYPE_F32, TRUE, error))
     return NULL;
-  for (guint i = 0; i < adapter->modules->len; i++)
+  for (guint i = 0; !lk_device_is_sketch (device) && i < adapter->modules->len; i++)
     if (!fill_down (adapter, lk_adapter_get_module (adapter, i), settings->seed, i, error))
       return NULL;
   return g_steal_pointer (&adapter);

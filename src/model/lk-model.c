@@ -173,7 +173,8 @@ load_weight (LkModel        *model,
              GError        **error)
 {
   gsize n_overflows = 0;
-  g_autoptr (LkStorage) storage = load_as (model, weight, get_dtype (weight), &n_overflows, error);
+  g_autoptr (LkStorage) storage = lk_device_is_sketch (model->device) ? lk_storage_new (model->device, get_dtype (weight), get_n_elements (weight), error)
+                                                                      : load_as (model, weight, get_dtype (weight), &n_overflows, error);
 
   if (storage != NULL && n_overflows > 0)
     {

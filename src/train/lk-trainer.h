@@ -24,6 +24,7 @@ typedef enum
   LK_TRAINER_ERROR_CHANGED,       /* the base model, a picture, or the processor is not what the run began with */
   LK_TRAINER_ERROR_NOT_FINITE,    /* the loss is no number any more */
   LK_TRAINER_ERROR_BAD_REPLAY,
+  LK_TRAINER_ERROR_NO_MEMORY,     /* the device has no room for the run; the sentence says what would fit */
 } LkTrainerError;
 
 #define LK_TYPE_TRAINER (lk_trainer_get_type ())

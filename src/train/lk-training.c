@@ -20,6 +20,7 @@
 #include "train/lk-caption.h"
 #include "train/lk-lora-metadata.h"
 #include "train/lk-lr.h"
+#include "train/lk-memory-plan.h"
 #include "train/lk-order.h"
 #include "train/lk-replay.h"
 #include "train/lk-run-state.h"
@@ -323,13 +324,14 @@ make_x0 (LkTraining *training)
   return x0;
 }
 
-static gboolean
-open_adapter (LkTraining  *training,
-              GError     **error)
+LkAdapter *
+lk_training_make_adapter (LkDevice               *device,
+                          LkCheckpoint           *checkpoint,
+                          const LkTrainSettings  *settings,
+                          const char             *init_lora,
+                          char                  **note,
+                          GError                **error)
 {
-  const LkTrainSettings *settings = training->settings;
-  const char *init = lk_run_get_info (training->run)->init_lora;
-  LkCheckpoint *checkpoint = lk_model_get_checkpoint (training->model);
   const LkAdapterSettings wanted = {
     .rank = settings->network_dim,
     .alpha = settings->network_alpha > 0 ? settings->network_alpha : settings->network_dim,
@@ -337,10 +339,20 @@ open_adapter (LkTraining  *training,
     .parts = LK_PART_UNET,
   };
 
-  if (init)
-    training->adapter = lk_adapter_load (training->device, checkpoint, init, TRUE, &training->note, error);
-  else
-    training->adapter = lk_adapter_new (training->device, checkpoint, &wanted, error);
+  if (init_lora)
+    return lk_adapter_load (device, checkpoint, init_lora, TRUE, note, error);
+  return lk_adapter_new (device, checkpoint, &wanted, error);
+}
+
+static gboolean
+open_adapter (LkTraining  *training,
+              GError     **error)
+{
+  const LkTrainSettings *settings = training->settings;
+  const char *init = lk_run_get_info (training->run)->init_lora;
+
+  training->adapter = lk_training_make_adapter (training->device, lk_model_get_checkpoint (training->model), settings, init, &training->note,
+                                                error);
   if (training->adapter == NULL)
     return FALSE;
   if (lk_adapter_get_parts (training->adapter) & LK_PART_TEXT)
@@ -459,6 +471,18 @@ write_record (LkTraining  *training,
   return lk_json_write (json, path, error);
 }
 
+/* Refuses a run that its device has no room for, before it starts. */
+static gboolean
+check_memory (LkTraining  *training,
+              GError     **error)
+{
+  g_autoptr (LkDevice) sketch = lk_device_new_sketch (training->device);
+  g_autoptr (LkMemoryShapes) shapes = lk_memory_shapes_new (training->data_set, training->settings, lk_run_get_info (training->run)->replay != NULL);
+  const LkMemoryAsk ask = { lk_model_get_checkpoint (training->model), training->settings, shapes, lk_run_get_info (training->run)->init_lora };
+
+  return lk_memory_plan_check (sketch, &ask, error);
+}
+
 static gboolean
 open_replay (LkTraining  *training,
              GError     **error)
@@ -496,6 +520,8 @@ lk_training_new (LkDevice        *device,
 
   if (!lk_train_settings_check (training->settings, error) || !lk_run_lock (run, error) || !open_base (training, error)
       || !open_replay (training, error))
+    return NULL;
+  if (!check_memory (training, error))
     return NULL;
   training->order = make_order (training);
   training->latents = lk_cache_latents (data_set, training->model, hash, cache, tell, &part, cancellable, error);

@@ -29,6 +29,13 @@ LkTraining *lk_training_new         (LkDevice       *device,
                                      GError        **error);
 void        lk_training_free        (LkTraining     *training);
 
+/* The adapter that a run of these settings trains: a new one, or `init_lora` (may be NULL) read. `note` as in lk_adapter_load (). */
+LkAdapter  *lk_training_make_adapter (LkDevice      *device,
+                                     LkCheckpoint   *checkpoint,
+                                     const LkTrainSettings *settings,
+                                     const char     *init_lora,
+                                     char          **note,
+                                     GError        **error);
 guint       lk_training_get_step    (LkTraining     *training);     /* steps done */
 LkModel    *lk_training_get_model   (LkTraining     *training);
 LkAdapter  *lk_training_get_adapter (LkTraining     *training);

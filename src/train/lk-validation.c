@@ -28,12 +28,12 @@ struct _LkValidation
   GHashTable            *steps;         /* "h<<16 | w" → LkStep */
 };
 
-/* Up to `most` of the pictures that are held out, or that are not, evenly spread. */
-static GArray *
-choose (LkDataSet *data_set,
-        gboolean   held_out,
-        guint      most)
+/* Evenly spread. */
+GArray *
+lk_validation_choose (LkDataSet *data_set,
+                      gboolean   held_out)
 {
+  guint most = held_out ? 2 * LK_VALIDATION_PICTURES : LK_VALIDATION_PICTURES;
   g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (guint));
   GArray *some = g_array_new (FALSE, FALSE, sizeof (guint));
   guint n;
@@ -65,8 +65,8 @@ lk_validation_new (LkModel               *model,
   validation->latents = latents;
   validation->x0 = x0;
   validation->texts = texts;
-  validation->items = choose (data_set, FALSE, LK_VALIDATION_PICTURES);
-  validation->held_out = choose (data_set, TRUE, 2 * LK_VALIDATION_PICTURES);
+  validation->items = lk_validation_choose (data_set, FALSE);
+  validation->held_out = lk_validation_choose (data_set, TRUE);
   validation->steps = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) lk_step_free);
 
   return validation;

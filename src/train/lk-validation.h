@@ -36,6 +36,9 @@ LkValidation *lk_validation_new       (LkModel               *model,
                                        GPtrArray             *latents,
                                        GPtrArray             *x0,
                                        GHashTable            *texts);
+/* Which pictures are measured, of those that are trained on, or that are held out: guint places in the data set. Owned by the caller. */
+GArray       *lk_validation_choose    (LkDataSet             *data_set,
+                                       gboolean               held_out);
 void          lk_validation_free      (LkValidation          *validation);
 /* The text that picture `item` is measured with. Owned by the caller. */
 char         *lk_validation_dup_text  (const LkTrainSettings *settings,
