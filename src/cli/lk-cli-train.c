@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include "cli/lk-cli-commands.h"
+#include "cli/lk-cli-train-plan.h"
+#include "train/lk-memory-plan.h"
 #include "train/lk-trainer.h"
 #include "train/lk-training-advice.h"
 
@@ -13,6 +15,7 @@
 static char *base_option, *device_option, *resume_option, *precision_option, *init_option, *replay_option;
 static char **set_option;
 static int steps_option;
+static gboolean plan_option;
 
 static const GOptionEntry options[] = {
   { "base", 0, 0, G_OPTION_ARG_FILENAME, &base_option, N_("The base model (the project’s)"), N_("FILE") },
@@ -24,6 +27,7 @@ static const GOptionEntry options[] = {
   { "init-lora", 0, 0, G_OPTION_ARG_FILENAME, &init_option, N_("Begin with this LoRA"), N_("FILE") },
   { "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay_option,
     N_("Take items [S,B], timesteps [S,B] and noise [S,B,Z,h,w] from a file instead of chance, and the latents’ means"), N_("FILE") },
+  { "plan", 0, 0, G_OPTION_ARG_NONE, &plan_option, N_("Say what the run would take of the device’s memory, and do nothing else"), NULL },
   G_OPTION_ENTRY_NULL
 };
 
@@ -100,9 +104,26 @@ print_advice (LkCli                 *cli,
 
 /* ---- runs ------------------------------------------------------------------------------------------------------- */
 
+/* Before there is a run that could not begin. */
+static gboolean
+check_memory (LkDevice               *device,
+              LkDataSet              *data_set,
+              const LkTrainSettings  *settings,
+              const LkRunInfo        *info,
+              GError                **error)
+{
+  g_autoptr (LkDevice) sketch = lk_device_new_sketch (device);
+  g_autoptr (LkMemoryShapes) shapes = lk_memory_shapes_new (data_set, settings, info->replay != NULL);
+  g_autoptr (LkCheckpoint) checkpoint = lk_checkpoint_open (info->base, error);
+  const LkMemoryAsk ask = { checkpoint, settings, shapes, info->init_lora };
+
+  return checkpoint != NULL && lk_memory_plan_check (sketch, &ask, error);
+}
+
 static LkRun *
 create_run (LkCli       *cli,
             LkProject   *project,
+            LkDevice    *device,
             LkDataSet  **data_set,
             GError     **error)
 {
@@ -115,7 +136,7 @@ create_run (LkCli       *cli,
   info.init_lora = g_strdup (init_option);
   info.replay = g_strdup (replay_option);
   *data_set = lk_data_set_new_from_project (project, settings, error);
-  if (*data_set == NULL)
+  if (*data_set == NULL || !check_memory (device, *data_set, settings, &info, error))
     return NULL;
 
   print_advice (cli, project, settings, lk_data_set_get_n (*data_set));
@@ -247,6 +268,20 @@ print_result (LkCli       *cli,
 }
 
 static LkCliStatus
+plan (LkCli   *cli,
+      char    *folder,
+      GError **error)
+{
+  g_autoptr (LkProject) project = lk_project_open (folder, LK_PROJECT_LOOK, error);
+  g_autoptr (LkTrainSettings) settings = project ? make_settings (project, error) : NULL;
+
+  if (settings == NULL || !lk_train_settings_check (settings, error))
+    return LK_CLI_FAILED;
+  return lk_cli_train_plan (cli, project, settings, base_option, device_option ? device_option : "auto", init_option, replay_option != NULL,
+                            error);
+}
+
+static LkCliStatus
 run_train (LkCli   *cli,
            int      n_args,
            char   **args,
@@ -265,14 +300,18 @@ run_train (LkCli   *cli,
     bad_usage (error, _("--steps must be 1 or more"));
   else if (precision_option && !g_str_equal (precision_option, "fp32"))
     bad_usage (error, _("“%s” is no precision that this device trains in; fp32 is"), precision_option);
+  else if (plan_option && resume_option)
+    bad_usage (error, _("--plan is for a new run; --resume goes on with one"));
   if (error && *error)
     return LK_CLI_BAD_USAGE;
+  if (plan_option)
+    return plan (cli, args[0], error);
 
   device = lk_device_open (device_option ? device_option : "auto", 0, error);
   project = device ? lk_project_open (args[0], LK_PROJECT_LOOK, error) : NULL;
   if (project == NULL)
     return LK_CLI_FAILED;
-  run = resume_option ? resume_run (project, &data_set, error) : create_run (cli, project, &data_set, error);
+  run = resume_option ? resume_run (project, &data_set, error) : create_run (cli, project, device, &data_set, error);
   if (run == NULL)
     return LK_CLI_FAILED;
 
@@ -293,7 +332,8 @@ const LkCliCommand lk_cli_train = {
   .summary = N_("Train a LoRA on a project’s pictures"),
   .parameters = "PROJECT",
   .description = N_("Settings have kohya’s names: network_dim, network_alpha, learning_rate, train_batch_size, lr_scheduler, …; a wrong one is told with\n"
-                    "what it may be. Without any, the base model’s usual ones are taken. Ctrl+C saves the state and ends with 1."),
+                    "what it may be. Without any, the base model’s usual ones are taken. Ctrl+C saves the state and ends with 1.\n"
+                    "--plan ends with 1 where the run would not fit into the device’s memory, and says what would."),
   .options = options,
   .min_args = 1,
   .max_args = 1,

@@ -110,6 +110,7 @@ sketch_gpu (guint    index,
             GError **error)
 {
   g_autoptr (GArray) infos = lk_gpu_list (error);
+  LkDevice *device;
 
   if (infos == NULL)
     return NULL;
@@ -118,7 +119,10 @@ sketch_gpu (guint    index,
       g_set_error (error, LK_DEVICE_ERROR, LK_DEVICE_ERROR_NONE, "There is no Vulkan device %u; “likeness-cli devices” lists them.", index);
       return NULL;
     }
-  return sketch (&g_array_index (infos, LkGpuInfo, index), g_array_index (infos, LkGpuInfo, index).memory_budget);
+  device = sketch (&g_array_index (infos, LkGpuInfo, index), g_array_index (infos, LkGpuInfo, index).memory_budget);
+  /* It is not open yet; once it is, it has that much less. */
+  device->sketch_free -= MIN (device->sketch_free, lk_device_get_memory_taken (device));
+  return device;
 }
 
 /* The index of the first hardware device, else of the first software one where that will do; -1 for none. */

@@ -76,6 +76,21 @@ lk_memory_shapes_new_size (LkBucket               size,
   return shapes;
 }
 
+LkMemoryShapes *
+lk_memory_shapes_new_for_project (LkProject             *project,
+                                  const LkTrainSettings *settings)
+{
+  g_autoptr (GPtrArray) images = lk_project_dup_data_set (project);
+  guint side = settings->resolution > 0 ? settings->resolution : lk_project_get_resolution (project);
+  g_autoptr (LkDataSet) data_set = NULL;
+  gboolean is_known = images->len > 0;
+
+  for (guint i = 0; i < images->len; i++)
+    is_known &= lk_image_get_hash (images->pdata[i]) != NULL;
+  data_set = is_known ? lk_data_set_new_from_project (project, settings, NULL) : NULL;
+  return data_set != NULL ? lk_memory_shapes_new (data_set, settings, FALSE) : lk_memory_shapes_new_size ((LkBucket) { side, side }, settings);
+}
+
 void
 lk_memory_shapes_free (LkMemoryShapes *shapes)
 {
@@ -242,7 +257,7 @@ gboolean
 lk_memory_plan_fits (const LkMemoryPlan *plan,
                      guint64             memory_free)
 {
-  return plan->peak - plan->at_rest <= memory_free;
+  return plan->peak <= memory_free + plan->at_rest;
 }
 
 /* ---- what would fit --------------------------------------------------------------------------------------------- */
@@ -389,7 +404,7 @@ lk_memory_plan_dup_refusal (const LkMemoryPlan *plan,
                             LkDevice           *sketch,
                             GPtrArray          *remedies)
 {
-  g_autofree char *needed = format_size (plan->peak), *left = format_size (lk_device_get_memory_free (sketch));
+  g_autofree char *needed = format_size (plan->peak), *left = format_size (lk_device_get_memory_free (sketch) + plan->at_rest);
   GString *words = g_string_new (NULL);
 
   g_string_printf (words, _("Training needs %s of memory on “%s”, and %s are free."), needed, lk_device_get_description (sketch), left);
@@ -401,9 +416,9 @@ lk_memory_plan_dup_refusal (const LkMemoryPlan *plan,
       const LkMemoryRemedy *remedy = remedies->pdata[i];
       g_autofree char *size = format_size (remedy->plan.peak);
 
-      if (i > 0)
-        g_string_append_c (words, ' ');
-      g_string_append_printf (words, i == 0 ? _("It fits with %s (%s).") : _("So it does with %s (%s)."), remedy->words, size);
+      g_string_append_printf (words, i == 0 ? _("It fits with %s (%s)") : _(", or with %s (%s)"), remedy->words, size);
+      if (i + 1 == remedies->len)
+        g_string_append_c (words, '.');
     }
   return g_string_free (words, FALSE);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "graph/lk-device.h"
 #include "model/lk-checkpoint.h"
 #include "train/lk-data-set.h"
 
@@ -25,6 +26,9 @@ LkMemoryShapes *lk_memory_shapes_new        (LkDataSet             *data_set,
                                              gboolean               has_replay);
 /* For want of pictures: all of one size. */
 LkMemoryShapes *lk_memory_shapes_new_size   (LkBucket               size,
+                                             const LkTrainSettings *settings);
+/* The project's counted pictures; while it has none, or not all were looked at, squares of its resolution. Reads no picture. */
+LkMemoryShapes *lk_memory_shapes_new_for_project (LkProject        *project,
                                              const LkTrainSettings *settings);
 void            lk_memory_shapes_free       (LkMemoryShapes        *shapes);
 

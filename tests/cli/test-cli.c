@@ -300,6 +300,58 @@ test_check (void)
   g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
 }
 
+/* What a run would take, said and not taken: no run appears, and one that cannot fit is refused before there is one. */
+static void
+test_plan (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("likeness-XXXXXX", NULL), *project = g_build_filename (folder, "Mira", NULL);
+  g_autofree char *runs = g_build_filename (project, "runs", NULL), *command = g_strdup_printf ("rm -rf '%s'", folder);
+  g_autofree char *picture = g_build_filename (g_getenv ("LIKENESS_DATA_DIR"), "starter", "sample", "images", "full-park.png", NULL);
+  g_auto (Result) made = run_cli ("new", project, "--trigger", "ohwx", "--class", "woman");
+  g_auto (Result) good = run_cli ("train", project, "--plan", "--device", "cpu", "--json");
+  g_auto (Result) words = run_cli ("train", project, "--plan", "--device", "cpu");
+  g_auto (Result) wrong = run_cli ("train", project, "--plan", "--resume", "last");
+  g_auto (Result) vast = run_cli ("train", project, "--plan", "--device", "cpu", "--json", "--set", "resolution=2048", "--set",
+                                  "train_batch_size=64");
+  g_auto (Result) vast_words = run_cli ("train", project, "--plan", "--device", "cpu", "--set", "resolution=2048", "--set", "train_batch_size=64");
+  g_auto (Result) imported = run_cli ("import", project, picture);
+  g_auto (Result) refused = { -1, NULL, NULL };
+  g_autoptr (GDir) dir = NULL;
+  cJSON *json = cJSON_Parse (good.out), *vast_json = cJSON_Parse (vast.out), *remedy;
+  double sum = 0;
+
+  g_assert_cmpint (made.status, ==, 0);
+  g_assert_cmpint (good.status, ==, 0);
+  for (guint i = 0; i < 5; i++)
+    sum += cJSON_GetNumberValue (cJSON_GetObjectItem (json, ((const char *[]) { "weights", "activations", "adapter", "optimizer", "workspace" })[i]));
+  g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (json, "training")), ==, sum);
+  g_assert_true (cJSON_IsTrue (cJSON_GetObjectItem (json, "fits")));
+  assert_contains (words.out, "12.7\302\240MiB  weights");
+  assert_contains (words.out, "It fits");
+  g_assert_cmpint (wrong.status, ==, 2);
+
+  g_assert_cmpint (imported.status, ==, 0);
+  if (cJSON_IsTrue (cJSON_GetObjectItem (vast_json, "fits")))
+    g_test_skip ("This computer has more than 70 GiB of memory: nothing is refused");
+  else
+    {
+      g_assert_cmpint (vast.status, ==, 1);
+      remedy = cJSON_GetArrayItem (cJSON_GetObjectItem (vast_json, "remedies"), 0);
+      g_assert_cmpfloat (cJSON_GetNumberValue (cJSON_GetObjectItem (remedy, "peak")), <,
+                         cJSON_GetNumberValue (cJSON_GetObjectItem (vast_json, "free")));
+      assert_contains (vast_words.out, "batch size 1");
+      refused = run_cli ("train", project, "--device", "cpu", "--set", "resolution=2048", "--set", "train_batch_size=64");
+      g_assert_cmpint (refused.status, ==, 3);
+      assert_contains (refused.err, "batch size 1");
+    }
+  dir = g_dir_open (runs, 0, NULL);
+  g_assert_true (dir == NULL || g_dir_read_name (dir) == NULL);
+
+  cJSON_Delete (json);
+  cJSON_Delete (vast_json);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -313,6 +365,7 @@ main (int    argc,
   g_test_add_func ("/cli/progress-in-a-log", test_progress_in_a_log);
   g_test_add_func ("/cli/stop", test_stop);
   g_test_add_func ("/cli/check", test_check);
+  g_test_add_func ("/cli/plan", test_plan);
   g_test_add_func ("/cli/devices", test_devices);
   g_test_add_func ("/cli/verify", test_verify);
   g_test_add_func ("/cli/bench", test_bench);
