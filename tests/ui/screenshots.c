@@ -258,6 +258,16 @@ shoot_run (LkApplication *application,
     g_assert_true (lk_train_settings_set (settings, changes[i][0], changes[i][1], NULL));
   lk_training_form_set_settings (LK_TRAINING_FORM (form), settings);
   shoot_down (window, form, folder, mode->name, "form");
+  {
+    g_autoptr (LkTrainSettings) vast = lk_train_settings_copy (settings);
+
+    lk_train_settings_set (vast, "resolution", "2048", NULL);
+    lk_train_settings_set (vast, "train_batch_size", "64", NULL);
+    lk_training_form_set_settings (LK_TRAINING_FORM (form), vast);
+    lk_test_run_for (1500);
+    shoot (window, folder, mode->name, "no-room");
+    lk_training_form_set_settings (LK_TRAINING_FORM (form), settings);
+  }
   g_signal_emit_by_name (form, "start");
   lk_test_wait (has_sample, page);
   lk_test_run_for (1500);

@@ -8,12 +8,14 @@
 #include <sys/wait.h>
 
 #include "app/training/lk-lora-list.h"
+#include "app/training/lk-memory-row.h"
 #include "app/training/lk-run-insight.h"
 #include "app/training/lk-run-row.h"
 #include "app/training/lk-run-view.h"
 #include "app/training/lk-sample-strip.h"
 #include "app/training/lk-training-form.h"
 #include "app/training/lk-training-page.h"
+#include "app/widgets/lk-memory-bar.h"
 #include "app/widgets/lk-plot.h"
 #include "base/lk-file.h"
 #include "formats/lk-safetensors.h"
@@ -414,6 +416,62 @@ test_settings_are_kept (Fixture       *fixture,
   g_assert_cmpuint (lk_training_form_get_settings (get_form (fixture))->network_dim, !=, 24);
 }
 
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_refused (gpointer row)
+{
+  return lk_memory_row_get_refusal (row) != NULL;
+}
+
+static gboolean
+is_accepted (gpointer row)
+{
+  return lk_memory_row_get_refusal (row) == NULL;
+}
+
+static gboolean
+is_planned (gpointer row)
+{
+  return gtk_widget_get_visible (lk_test_find (row, LK_TYPE_MEMORY_BAR));
+}
+
+/* A run that cannot fit has no Start; a button makes it fit, and Start comes back. */
+static void
+test_no_room (Fixture       *fixture,
+              gconstpointer  data)
+{
+  LkTrainingForm *form = get_form (fixture);
+  GtkWidget *row = lk_test_find (GTK_WIDGET (form), LK_TYPE_MEMORY_ROW), *fix, *start;
+  g_autoptr (LkTrainSettings) settings = lk_train_settings_copy (lk_training_form_get_settings (form));
+  g_autoptr (LkDevice) sketch = lk_device_open_sketch ("cpu", NULL);
+
+  if (lk_device_get_memory_free (sketch) > (guint64) 70 << 30)
+    {
+      g_test_skip ("This computer has room for everything");
+      return;
+    }
+  start = GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (form), LK_TYPE_TRAINING_FORM, "start"));
+  lk_test_wait (is_planned, row);
+  g_assert_null (lk_memory_row_get_refusal (LK_MEMORY_ROW (row)));
+  g_assert_true (gtk_widget_get_sensitive (start));
+
+  lk_train_settings_set (settings, "resolution", "2048", NULL);
+  lk_train_settings_set (settings, "train_batch_size", "64", NULL);
+  lk_training_form_set_settings (form, settings);
+  lk_test_wait (is_refused, row);
+  g_test_message ("%s", lk_memory_row_get_refusal (LK_MEMORY_ROW (row)));
+  g_assert_false (gtk_widget_get_sensitive (start));
+
+  fix = lk_test_find (row, GTK_TYPE_BUTTON);
+  g_assert_nonnull (fix);
+  g_signal_emit_by_name (fix, "clicked");
+  g_assert_true (lk_training_form_get_settings (form)->gradient_checkpointing || lk_training_form_get_settings (form)->train_batch_size == 1);
+  lk_test_wait (is_accepted, row);
+  g_assert_true (gtk_widget_get_sensitive (start));
+  g_assert_null (lk_test_find (row, GTK_TYPE_BUTTON));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -433,6 +491,7 @@ main (int   argc,
   g_test_add ("/training/two-runs", Fixture, NULL, set_up, test_two_runs, tear_down);
   g_test_add ("/training/killed-program", Fixture, NULL, set_up, test_killed_program, tear_down);
   g_test_add ("/training/refused-value", Fixture, NULL, set_up, test_refused_value, tear_down);
+  g_test_add ("/training/no-room", Fixture, NULL, set_up, test_no_room, tear_down);
   g_test_add ("/training/settings-are-kept", Fixture, NULL, set_up, test_settings_are_kept, tear_down);
 
   status = g_test_run ();

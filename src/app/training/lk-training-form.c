@@ -5,10 +5,13 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "app/training/lk-memory-row.h"
 #include "app/training/lk-setting-row.h"
 #include "app/training/lk-training-form.h"
 #include "app/window/lk-devices.h"
+#include "app/window/lk-engine.h"
 #include "base/lk-text.h"
+#include "generate/lk-recipe.h"
 #include "train/lk-training-advice.h"
 
 /* Groups that everyone looks at; the others fold away under More. */
@@ -26,7 +29,9 @@ struct _LkTrainingForm
   GPtrArray           *presets;       /* LkTrainingPreset, borrowed */
   double               sample_time;
   gboolean             is_filling;
+  gboolean             makes_sense;   /* the settings, and there are pictures */
   guint                save_timeout;
+  guint                memory_timeout;
   guint                build_source;
   guint                next_group;    /* that has no rows yet */
   GtkWidget           *more;          /* the last group, whose rows fold; not owned */
@@ -40,6 +45,7 @@ struct _LkTrainingForm
   GtkWidget           *base_icon;
   AdwActionRow        *device;
   GtkLabel            *length;
+  LkMemoryRow         *memory;
   AdwEntryRow         *name;
   AdwPreferencesPage  *page;
   AdwComboRow         *preset;
@@ -337,6 +343,57 @@ update_what (LkTrainingForm *self)
   update_preset (self);
 }
 
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+/* A run that cannot fit is not begun; while another one has the memory, how much there will be is not known. */
+static const char *
+get_refusal (LkTrainingForm *self)
+{
+  g_autoptr (LkEngine) engine = lk_engine_get_default ();
+
+  return lk_engine_get_running (engine) == NULL ? lk_memory_row_get_refusal (self->memory) : NULL;
+}
+
+static void
+planned_cb (LkTrainingForm *self)
+{
+  gboolean can_start = self->makes_sense && get_refusal (self) == NULL;
+
+  gtk_widget_set_sensitive (GTK_WIDGET (self->start), can_start);
+}
+
+static gboolean
+memory_cb (gpointer user_data)
+{
+  LkTrainingForm *self = user_data;
+  LkProject *project = lk_workspace_get_project (self->workspace);
+  g_autofree char *spec = g_settings_get_string (self->preferences, "device"), *base = lk_base_dup_path (lk_project_get_base_model (project));
+  LkDeviceChoice *choice = lk_devices_resolve (self->devices, spec);
+
+  self->memory_timeout = 0;
+  lk_memory_row_ask (self->memory, base, lk_device_choice_get_spec (choice), self->settings,
+                     lk_memory_shapes_new_for_project (project, self->settings));
+  return G_SOURCE_REMOVE;
+}
+
+/* Once nothing more follows. */
+static void
+plan_memory_soon (LkTrainingForm *self)
+{
+  g_clear_handle_id (&self->memory_timeout, g_source_remove);
+  self->memory_timeout = g_timeout_add (WAIT_MS, memory_cb, self);
+}
+
+static void
+memory_fix_cb (LkTrainingForm *self,
+               LkMemoryRemedy *remedy)
+{
+  for (guint i = 0; remedy->keys[i] != NULL; i++)
+    lk_train_settings_set (self->settings, remedy->keys[i], remedy->values[i], NULL);
+  save (self);
+  fill (self);
+}
+
 /* ---- advice ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -505,7 +562,9 @@ update (LkTrainingForm *self)
                         : _("This trains on the processor: minutes for the starter, hours for SD 1.5, days for SDXL. A graphics card is much faster."));
   adw_banner_set_button_label (self->banner, trouble != NULL ? NULL : _("Choose Device"));
   adw_banner_set_revealed (self->banner, trouble != NULL || is_cpu);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->start), trouble == NULL);
+  self->makes_sense = trouble == NULL;
+  planned_cb (self);
+  plan_memory_soon (self);
   update_what (self);
   update_advice (self, n_pictures);
   update_length (self, repeated);
@@ -597,6 +656,7 @@ lk_training_form_dispose (GObject *object)
   if (self->save_timeout != 0)
     save (self);
   g_clear_handle_id (&self->build_source, g_source_remove);
+  g_clear_handle_id (&self->memory_timeout, g_source_remove);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_TRAINING_FORM);
   g_clear_object (&self->workspace);
   g_clear_object (&self->devices);
@@ -628,6 +688,7 @@ lk_training_form_class_init (LkTrainingFormClass *klass)
 
   signals[START] = g_signal_new ("start", LK_TYPE_TRAINING_FORM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (LK_TYPE_MEMORY_ROW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-training-form.ui");
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, advice);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, banner);
@@ -635,12 +696,15 @@ lk_training_form_class_init (LkTrainingFormClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, base_icon);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, device);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, length);
+  gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, memory);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, name);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, page);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, preset);
   gtk_widget_class_bind_template_child (widget_class, LkTrainingForm, start);
   gtk_widget_class_bind_template_callback (widget_class, banner_cb);
+  gtk_widget_class_bind_template_callback (widget_class, memory_fix_cb);
   gtk_widget_class_bind_template_callback (widget_class, name_cb);
+  gtk_widget_class_bind_template_callback (widget_class, planned_cb);
   gtk_widget_class_bind_template_callback (widget_class, preset_cb);
   gtk_widget_class_bind_template_callback (widget_class, start_cb);
 }
@@ -659,6 +723,7 @@ LkTrainingForm *
 lk_training_form_new (LkWorkspace *workspace)
 {
   LkTrainingForm *self = g_object_new (LK_TYPE_TRAINING_FORM, NULL);
+  g_autoptr (LkEngine) engine = lk_engine_get_default ();
 
   self->workspace = g_object_ref (workspace);
   read_project (self);
@@ -666,6 +731,7 @@ lk_training_form_new (LkWorkspace *workspace)
   self->build_source = g_idle_add (build_cb, self);
   g_signal_connect_object (self->preferences, "changed::device", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (lk_devices_get_model (self->devices), "items-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (engine, "notify::running", G_CALLBACK (plan_memory_soon), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (workspace, "changed", G_CALLBACK (project_changed_cb), self, G_CONNECT_SWAPPED);
   return self;
 }
