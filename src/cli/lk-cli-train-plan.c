@@ -82,7 +82,8 @@ print_words (LkCli              *cli,
   print_part (cli, plan->activations, _("activations: what a step keeps on its way forward and back"));
   print_part (cli, plan->adapter, _("the LoRA and its gradient"));
   print_part (cli, plan->optimizer, _("the optimizer’s state"));
-  print_part (cli, plan->workspace, _("workspace: measuring the run, and the rounding of blocks"));
+  if (plan->workspace > 0)
+    print_part (cli, plan->workspace, _("workspace: the rounding of the device’s blocks"));
   print_part (cli, plan->training, _("in all, while it trains"));
   print_part (cli, plan->latents, _("before that, while pictures are encoded"));
   print_part (cli, plan->texts, _("and while captions are encoded"));

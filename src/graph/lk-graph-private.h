@@ -16,10 +16,17 @@ struct _LkGraph
 
   gboolean        is_planned;
   GArray         *block_bytes;      /* gsize: the arena's blocks */
+  LkArena        *arena;            /* owned reference; NULL: the graph has blocks of its own */
   GPtrArray      *blocks;           /* owned LkStorage, once compiled */
   LkGpuRecording *recording;        /* owned; Vulkan */
   gboolean        is_compiled;
 };
+
+/* Block `index` of at least `bytes`. The caller owns a reference. */
+LkStorage *lk_arena_take (LkArena  *arena,
+                          guint     index,
+                          gsize     bytes,
+                          GError  **error);
 
 /* Bytes that one block of the arena may have. */
 gsize lk_graph_get_block_limit (LkGraph *graph);

@@ -140,8 +140,17 @@ lk_graph_free (LkGraph *graph)
   g_ptr_array_unref (graph->tensors);
   g_ptr_array_unref (graph->blocks);
   g_array_unref (graph->block_bytes);
+  g_clear_pointer (&graph->arena, lk_arena_unref);
   lk_device_unref (graph->device);
   g_free (graph);
+}
+
+void
+lk_graph_set_arena (LkGraph *graph,
+                    LkArena *arena)
+{
+  g_assert (!graph->is_compiled && graph->arena == NULL);
+  graph->arena = lk_arena_ref (arena);
 }
 
 LkDevice *
@@ -436,7 +445,9 @@ allocate (LkGraph  *graph,
 {
   for (guint i = 0; i < graph->block_bytes->len; i++)
     {
-      LkStorage *storage = lk_storage_new (graph->device, LK_DTYPE_F32, g_array_index (graph->block_bytes, gsize, i) / sizeof (float), error);
+      gsize bytes = g_array_index (graph->block_bytes, gsize, i);
+      LkStorage *storage = graph->arena != NULL ? lk_arena_take (graph->arena, i, bytes, error)
+                                                : lk_storage_new (graph->device, LK_DTYPE_F32, bytes / sizeof (float), error);
 
       if (storage == NULL)
         return FALSE;

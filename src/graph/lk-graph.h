@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 #define LK_MAX_DIMS 4
 
 typedef struct _LkGraph LkGraph;
+typedef struct _LkArena LkArena;
 typedef struct _LkTensor LkTensor;
 typedef struct _LkOp LkOp;
 
@@ -80,6 +81,19 @@ void        lk_graph_backward         (LkGraph         *graph,
 /* Arithmetic only: liveness and offsets. Idempotent; lk_graph_compile () calls it. */
 void        lk_graph_plan             (LkGraph         *graph,
                                        LkGraphPlan     *plan);
+
+/* Memory for the activations of graphs that take turns. What a run leaves there, the next run of another graph overwrites: kept tensors are
+ * read before that. Reserve for every graph before the first one is compiled: then all of them together take no more than the largest. */
+LkArena    *lk_arena_new              (LkDevice        *device);
+LkArena    *lk_arena_ref              (LkArena         *arena);
+void        lk_arena_unref            (LkArena         *arena);
+/* Has the arena's blocks as large as `graph` needs them, when they are allocated. Plans the graph. */
+void        lk_arena_reserve          (LkArena         *arena,
+                                       LkGraph         *graph);
+/* Before compiling. */
+void        lk_graph_set_arena        (LkGraph         *graph,
+                                       LkArena         *arena);
+
 /* Plans, allocates, records. */
 gboolean    lk_graph_compile          (LkGraph         *graph,
                                        GError         **error);
@@ -119,5 +133,6 @@ gboolean    lk_tensor_needs_gradient  (const LkTensor  *tensor);
 LkTensor   *lk_tensor_get_gradient    (const LkTensor  *tensor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkGraph, lk_graph_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LkArena, lk_arena_unref)
 
 G_END_DECLS

@@ -17,6 +17,7 @@ struct _LkModel
   LkCheckpoint   *checkpoint;     /* owned */
   LkModelParts    loaded;
   GHashTable     *storages;       /* LkWeight to owned LkStorage */
+  LkArena        *arena;          /* owned */
 };
 
 LkModel *
@@ -28,6 +29,7 @@ lk_model_new (LkDevice     *device,
   g_atomic_ref_count_init (&model->ref_count);
   model->device = lk_device_ref (device);
   model->checkpoint = lk_checkpoint_ref (checkpoint);
+  model->arena = lk_arena_new (device);
   model->storages = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) lk_storage_unref);
   return model;
 }
@@ -45,6 +47,7 @@ lk_model_unref (LkModel *model)
   if (!g_atomic_ref_count_dec (&model->ref_count))
     return;
   g_hash_table_unref (model->storages);
+  lk_arena_unref (model->arena);
   lk_checkpoint_unref (model->checkpoint);
   lk_device_unref (model->device);
   g_free (model);
@@ -54,6 +57,12 @@ LkDevice *
 lk_model_get_device (LkModel *model)
 {
   return model->device;
+}
+
+LkArena *
+lk_model_get_arena (LkModel *model)
+{
+  return model->arena;
 }
 
 LkCheckpoint *

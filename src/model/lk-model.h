@@ -20,6 +20,8 @@ LkModel              *lk_model_ref              (LkModel       *model);
 void                  lk_model_unref            (LkModel       *model);
 
 LkDevice             *lk_model_get_device       (LkModel       *model);
+/* For graphs of the model that take turns, see LkArena. */
+LkArena              *lk_model_get_arena        (LkModel       *model);
 LkCheckpoint         *lk_model_get_checkpoint   (LkModel       *model);
 const LkArchitecture *lk_model_get_architecture (LkModel       *model);
 

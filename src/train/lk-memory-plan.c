@@ -100,6 +100,32 @@ lk_memory_shapes_free (LkMemoryShapes *shapes)
   g_free (shapes);
 }
 
+static guint
+get_n_tokens (const LkTrainSettings *settings)
+{
+  return settings->max_token_length / 75 * LK_TOKENIZER_CHUNK_TOKENS + LK_TOKENIZER_CHUNK - LK_TOKENIZER_CHUNK_TOKENS;
+}
+
+void
+lk_memory_shapes_reserve (const LkMemoryShapes  *shapes,
+                          LkModel               *model,
+                          LkAdapter             *adapter,
+                          const LkTrainSettings *settings)
+{
+  guint factor = lk_architecture_get_latent_factor (lk_model_get_architecture (model));
+
+  for (guint i = 0; i < shapes->measured->len + shapes->trained->len; i++)
+    {
+      gboolean is_measured = i < shapes->measured->len;
+      const LkBucket *size = is_measured ? &g_array_index (shapes->measured, LkBucket, i)
+                                         : &g_array_index (shapes->trained, LkBucket, i - shapes->measured->len);
+
+      lk_step_reserve (model, adapter, is_measured ? 1 : settings->train_batch_size, size->height / factor, size->width / factor,
+                       get_n_tokens (settings), is_measured ? 0 : settings->gradient_accumulation_steps,
+                       !is_measured && settings->gradient_checkpointing);
+    }
+}
+
 /* ---- the plan --------------------------------------------------------------------------------------------------- */
 
 /* A run's memory, part by part, in the order in which lk_training_new () and the first steps take it: places depend on that. */
@@ -177,8 +203,7 @@ add_steps (Walk    *walk,
 {
   const LkTrainSettings *settings = walk->ask->settings;
   guint factor = lk_architecture_get_latent_factor (lk_model_get_architecture (walk->model));
-  guint n_chunks = settings->max_token_length / 75;
-  guint n_tokens = n_chunks * LK_TOKENIZER_CHUNK_TOKENS + LK_TOKENIZER_CHUNK - LK_TOKENIZER_CHUNK_TOKENS;
+  guint n_tokens = get_n_tokens (settings);
 
   for (guint i = 0; i < sizes->len; i++)
     {
@@ -219,10 +244,9 @@ walk_through (Walk          *walk,
   if (!encode_texts (walk, plan, error) || !lk_model_load (walk->model, LK_PART_UNET, NULL, NULL, NULL, error))
     return FALSE;
   plan->weights = count (walk, &asked);
-  if (!add_steps (walk, walk->ask->shapes->measured, 0, error))
-    return FALSE;
-  count (walk, &asked);
-  if (!add_steps (walk, walk->ask->shapes->trained, settings->train_batch_size, error))
+  lk_memory_shapes_reserve (walk->ask->shapes, walk->model, walk->adapter, settings);
+  if (!add_steps (walk, walk->ask->shapes->measured, 0, error)
+      || !add_steps (walk, walk->ask->shapes->trained, settings->train_batch_size, error))
     return FALSE;
   plan->activations = count (walk, &asked);
 

@@ -9,6 +9,8 @@
 
 #include "graph/lk-device.h"
 #include "model/lk-checkpoint.h"
+#include "model/lk-adapter.h"
+#include "model/lk-model.h"
 #include "train/lk-data-set.h"
 
 G_BEGIN_DECLS
@@ -32,6 +34,12 @@ LkMemoryShapes *lk_memory_shapes_new_for_project (LkProject        *project,
                                              const LkTrainSettings *settings);
 void            lk_memory_shapes_free       (LkMemoryShapes        *shapes);
 
+/* Makes room for the steps of all sizes, before the first one is made: see lk_step_reserve (). */
+void            lk_memory_shapes_reserve    (const LkMemoryShapes  *shapes,
+                                             LkModel               *model,
+                                             LkAdapter             *adapter,
+                                             const LkTrainSettings *settings);
+
 /* What a plan is asked for; borrowed. */
 typedef struct
 {
@@ -45,10 +53,10 @@ typedef struct
 typedef struct
 {
   guint64 weights;              /* the U-Net's */
-  guint64 activations;          /* the graphs of a step, one for each size that is trained on */
+  guint64 activations;          /* the graphs of a step, and of the measuring, which share what the largest needs */
   guint64 adapter;              /* the LoRA and its gradient */
   guint64 optimizer;
-  guint64 workspace;            /* the graphs that measure the run, and what the device's blocks are larger than what lies in them */
+  guint64 workspace;            /* what the device's blocks are larger than what lies in them */
   guint64 training;             /* the sum of these: taken while the run goes on */
   guint64 latents;              /* taken while pictures are encoded, by the autoencoder; nothing of it is there any more later */
   guint64 texts;                /* taken while captions are encoded, LoRA and optimizer included */

@@ -76,19 +76,18 @@ build (LkStep   *step,
   lk_graph_backward (graph, step->loss, step->share);
 }
 
-LkStep *
-lk_step_new (LkModel    *model,
-             LkAdapter  *adapter,
-             guint       batch,
-             guint       height,
-             guint       width,
-             guint       n_tokens,
-             guint       n_batches,
-             gboolean    with_checkpoints,
-             GError    **error)
+/* The graph, with no memory yet. */
+static LkStep *
+step_new (LkModel   *model,
+          LkAdapter *adapter,
+          guint      batch,
+          guint      height,
+          guint      width,
+          guint      n_tokens,
+          guint      n_batches,
+          gboolean   with_checkpoints)
 {
-  g_autoptr (LkStep) step = g_new0 (LkStep, 1);
-  float share = n_batches > 0 ? 1.f / n_batches : 0;
+  LkStep *step = g_new0 (LkStep, 1);
 
   step->model = lk_model_ref (model);
   step->adapter = lk_adapter_ref (adapter);
@@ -103,6 +102,39 @@ lk_step_new (LkModel    *model,
 
   lk_adapter_set_add (step->set, adapter, n_batches > 0);
   build (step, with_checkpoints);
+  return step;
+}
+
+void
+lk_step_reserve (LkModel   *model,
+                 LkAdapter *adapter,
+                 guint      batch,
+                 guint      height,
+                 guint      width,
+                 guint      n_tokens,
+                 guint      n_batches,
+                 gboolean   with_checkpoints)
+{
+  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, with_checkpoints);
+
+  lk_arena_reserve (lk_model_get_arena (model), step->graph);
+}
+
+LkStep *
+lk_step_new (LkModel    *model,
+             LkAdapter  *adapter,
+             guint       batch,
+             guint       height,
+             guint       width,
+             guint       n_tokens,
+             guint       n_batches,
+             gboolean    with_checkpoints,
+             GError    **error)
+{
+  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, with_checkpoints);
+  float share = n_batches > 0 ? 1.f / n_batches : 0;
+
+  lk_graph_set_arena (step->graph, lk_model_get_arena (model));
   if (!lk_graph_compile (step->graph, error)
       || !lk_adapter_set_write_strength (step->set, 0, 1, 1, error)
       || (step->share && !lk_graph_write (step->graph, step->share, &share, error)))

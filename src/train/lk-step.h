@@ -45,6 +45,17 @@ LkStep          *lk_step_new_forward     (LkModel                *model,
                                           guint                   width,
                                           guint                   n_tokens,
                                           GError                **error);
+/* Steps of a model run one at a time and share its arena (lk_model_get_arena ()): this makes room for one there. Called for every step that
+ * will be, before the first is made, it keeps them from taking more than the largest. `n_batches` 0: one that only goes forward. The model's
+ * U-Net must be loaded. */
+void             lk_step_reserve         (LkModel                *model,
+                                          LkAdapter              *adapter,
+                                          guint                   batch,
+                                          guint                   height,
+                                          guint                   width,
+                                          guint                   n_tokens,
+                                          guint                   n_batches,
+                                          gboolean                with_checkpoints);
 void             lk_step_free            (LkStep                 *step);
 /* Adds the batch's gradient to the adapter's. `loss` receives the weighted mean over the samples, `losses` [batch] each sample's own mean
  * square. */

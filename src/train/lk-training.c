@@ -40,6 +40,7 @@ struct _LkTraining
 
   LkOrder               *order;         /* owned, as is all below */
   LkReplay              *replay;        /* or NULL */
+  LkMemoryShapes        *shapes;
   GPtrArray             *latents;       /* LkLatent, as the autoencoder has them */
   GPtrArray             *x0;            /* float arrays: what is trained on, on the U-Net's scale */
   GHashTable            *texts;         /* text → LkConditioning */
@@ -477,8 +478,8 @@ check_memory (LkTraining  *training,
               GError     **error)
 {
   g_autoptr (LkDevice) sketch = lk_device_new_sketch (training->device);
-  g_autoptr (LkMemoryShapes) shapes = lk_memory_shapes_new (training->data_set, training->settings, lk_run_get_info (training->run)->replay != NULL);
-  const LkMemoryAsk ask = { lk_model_get_checkpoint (training->model), training->settings, shapes, lk_run_get_info (training->run)->init_lora };
+  const LkMemoryAsk ask = { lk_model_get_checkpoint (training->model), training->settings, training->shapes,
+                            lk_run_get_info (training->run)->init_lora };
 
   return lk_memory_plan_check (sketch, &ask, error);
 }
@@ -521,6 +522,7 @@ lk_training_new (LkDevice        *device,
   if (!lk_train_settings_check (training->settings, error) || !lk_run_lock (run, error) || !open_base (training, error)
       || !open_replay (training, error))
     return NULL;
+  training->shapes = lk_memory_shapes_new (data_set, training->settings, training->replay != NULL);
   if (!check_memory (training, error))
     return NULL;
   training->order = make_order (training);
@@ -536,6 +538,7 @@ lk_training_new (LkDevice        *device,
   if (training->texts == NULL || !open_metrics (training, error) || !write_record (training, error)
       || !lk_model_load (training->model, LK_PART_UNET, NULL, NULL, cancellable, error))
     return NULL;
+  lk_memory_shapes_reserve (training->shapes, training->model, training->adapter, training->settings);
   if (measures_itself (training))
     training->validation = lk_validation_new (training->model, training->adapter, training->settings, data_set, training->latents, training->x0,
                                               training->texts);
@@ -559,6 +562,7 @@ lk_training_free (LkTraining *training)
   g_clear_pointer (&training->x0, g_ptr_array_unref);
   g_clear_pointer (&training->latents, g_ptr_array_unref);
   g_clear_pointer (&training->replay, lk_replay_free);
+  g_clear_pointer (&training->shapes, lk_memory_shapes_free);
   g_clear_pointer (&training->order, lk_order_free);
   g_clear_pointer (&training->model, lk_model_unref);
   lk_run_unlock (training->run);

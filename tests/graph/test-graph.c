@@ -150,6 +150,59 @@ test_checkpoints_change_no_bit (void)
   clear_net (&saving);
 }
 
+/* Two graphs that take turns in one arena compute what they compute alone, and take no more than the larger one. */
+static void
+test_shared_arena (void)
+{
+  Net nets[2] = { build_net (TRUE), build_net (FALSE) };
+  g_autoptr (LkArena) arena = lk_arena_new (device);
+  gsize n = lk_storage_get_n_elements (nets[0].gradients);
+  g_autofree float *y = g_new (float, ROWS * WIDTH), *gradients = g_new (float, n);
+  g_autofree float *own_y = g_new (float, ROWS * WIDTH), *own_gradients = g_new (float, n);
+  LkGraphPlan plans[2];
+  g_autoptr (GError) error = NULL;
+  guint64 asked;
+
+  {
+    Net alone = build_net (FALSE);
+
+    lk_graph_backward (alone.graph, alone.y, alone.dy);
+    lk_graph_compile (alone.graph, &error);
+    g_assert_no_error (error);
+    run_net (&alone, 1, own_y, own_gradients);
+    clear_net (&alone);
+  }
+
+  for (guint i = 0; i < 2; i++)
+    {
+      lk_graph_backward (nets[i].graph, nets[i].y, nets[i].dy);
+      lk_arena_reserve (arena, nets[i].graph);
+      lk_graph_plan (nets[i].graph, &plans[i]);
+    }
+  g_assert_cmpuint (plans[0].activations, <, plans[1].activations);
+
+  asked = lk_device_get_memory_asked (device);
+  for (guint i = 0; i < 2; i++)
+    {
+      lk_graph_set_arena (nets[i].graph, arena);
+      lk_graph_compile (nets[i].graph, &error);
+      g_assert_no_error (error);
+    }
+  /* Each of the inputs is rounded up to 64 bytes. */
+  asked = lk_device_get_memory_asked (device) - asked - plans[1].activations - plans[0].inputs - plans[1].inputs;
+  g_assert_cmpuint (asked, <, 4 * 64);
+
+  for (guint i = 0; i < 4; i++)
+    {
+      fill_with (nets[i % 2].gradients, 0);
+      run_net (&nets[i % 2], 1, y, gradients);
+      g_assert_cmpmem (y, ROWS * WIDTH * sizeof (float), own_y, ROWS * WIDTH * sizeof (float));
+      g_assert_cmpmem (gradients, n * sizeof (float), own_gradients, n * sizeof (float));
+    }
+  clear_net (&nets[0]);
+  clear_net (&nets[1]);
+}
+
 static void
 test_gradients_add_up (void)
 {
@@ -244,6 +297,7 @@ main (int   argc,
   g_assert_no_error (error);
 
   g_test_add_func ("/graph/checkpoints-change-no-bit", test_checkpoints_change_no_bit);
+  g_test_add_func ("/graph/shared-arena", test_shared_arena);
   g_test_add_func ("/graph/gradients-add-up", test_gradients_add_up);
   g_test_add_func ("/graph/inference-reuses-memory", test_inference_reuses_memory);
   g_test_add_func ("/graph/dead-ops-are-dropped", test_dead_ops_are_dropped);

@@ -179,6 +179,8 @@ show_plan (LkMemoryRow  *self,
     {
       g_autofree char *size = format_size (parts[i]);
 
+      if (parts[i] == 0)
+        continue;
       g_string_append_printf (words, "%s %s %s", i == 0 ? ":" : ",", _(part_names[i]), size);
       add_legend (self, i, size);
     }
