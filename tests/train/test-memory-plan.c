@@ -179,6 +179,88 @@ test_run (gconstpointer data)
   g_assert_cmpint (system (command), ==, 0);
 }
 
+/* ---- checkpointing ---------------------------------------------------------------------------------------------- */
+
+static void
+fill (float   *values,
+      gsize    n,
+      guint32  seed)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+
+  for (gsize i = 0; i < n; i++)
+    values[i] = (float) g_rand_double_range (random, -1, 1);
+}
+
+/* The gradient of a step over two pictures; `loss` receives its loss. */
+static float *
+run_step (const char *golden_case,
+          gboolean    with_checkpoints,
+          double     *loss)
+{
+  g_autoptr (LkDevice) device = lk_test_open_device ();
+  g_autoptr (LkModel) model = lk_test_load_golden (golden_case, device);
+  const LkArchitecture *architecture = lk_model_get_architecture (model);
+  const LkAdapterSettings wanted = { .rank = 4, .alpha = 4, .seed = 3, .parts = LK_PART_UNET };
+  const gsize n = (gsize) architecture->unet.in_channels * 16 * 16, n_context = (gsize) 77 * architecture->unet.context;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LkAdapter) adapter = lk_adapter_new (device, lk_model_get_checkpoint (model), &wanted, &error);
+  gsize n_elements = lk_adapter_get_n_elements (adapter);
+  g_autofree float *latent = g_new (float, n), *noise = g_new (float, n), *context = g_new (float, n_context);
+  g_autofree float *pooled = g_new (float, architecture->text[1].projection + 1), *parameters = g_new (float, n_elements);
+  const LkConditioning text = { 77, architecture->unet.context, context, architecture->text[1].projection, pooled };
+  const LkSample samples[2] = { { .latent = latent, .noise = noise, .text = &text, .timestep = 300, .weight = 1 },
+                                { .latent = noise, .noise = latent, .text = &text, .timestep = 700, .weight = 1 } };
+  g_autoptr (LkStep) step = NULL;
+  float *gradient = g_new (float, n_elements), losses[2];
+
+  fill (latent, n, 1);
+  fill (noise, n, 2);
+  fill (context, n_context, 3);
+  fill (pooled, architecture->text[1].projection, 4);
+  /* Up is not zero either: otherwise nothing would flow to down. */
+  lk_storage_read (lk_adapter_get_storage (adapter), 0, n_elements, parameters, NULL);
+  for (guint i = 0; i < lk_adapter_get_n_modules (adapter); i++)
+    fill (parameters + lk_adapter_get_module (adapter, i)->up, lk_adapter_get_module (adapter, i)->n_up, 5 + i);
+  lk_storage_write (lk_adapter_get_storage (adapter), 0, n_elements, parameters, NULL);
+
+  step = lk_step_new (model, adapter, 2, 16, 16, 77, 1, with_checkpoints, &error);
+  g_assert_no_error (error);
+  lk_step_run (step, samples, loss, losses, &error);
+  g_assert_no_error (error);
+  lk_storage_read (lk_adapter_get_gradient (adapter), 0, n_elements, gradient, &error);
+  g_assert_no_error (error);
+  return gradient;
+}
+
+/* What is computed a second time comes out the same: not one bit of loss or gradient is another. */
+static void
+test_checkpoints_change_no_bit (void)
+{
+  static const char * const cases[] = { "sd15-tiny", "sdxl-tiny", "sdxl-odd" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      double loss, saving_loss;
+      g_autofree float *plain = run_step (cases[i], FALSE, &loss), *saving = run_step (cases[i], TRUE, &saving_loss);
+      g_autoptr (LkCheckpoint) checkpoint = lk_test_open_golden (cases[i]);
+      gsize n = 0, n_zero = 0;
+
+      {
+        g_autoptr (LkDevice) sketch = lk_device_open_sketch ("cpu", NULL);
+        const LkAdapterSettings wanted = { .rank = 4, .alpha = 4, .parts = LK_PART_UNET };
+        g_autoptr (LkAdapter) adapter = lk_adapter_new (sketch, checkpoint, &wanted, NULL);
+
+        n = lk_adapter_get_n_elements (adapter);
+        for (guint j = 0; j < lk_adapter_get_n_modules (adapter); j++)
+          n_zero += plain[lk_adapter_get_module (adapter, j)->down] == 0.f;
+      }
+      g_assert_cmpuint (n_zero, ==, 0);
+      g_assert_true (loss > 0 && loss == saving_loss);
+      g_assert_cmpmem (plain, n * sizeof (float), saving, n * sizeof (float));
+    }
+}
+
 /* ---- real sizes ------------------------------------------------------------------------------------------------- */
 
 static LkMemoryPlan
@@ -272,6 +354,7 @@ main (int    argc,
   g_test_add_func ("/memory-plan/parts", test_parts);
   g_test_add_data_func ("/memory-plan/run", "train_batch_size=1 validate_every_n_steps=2", test_run);
   g_test_add_data_func ("/memory-plan/run-checkpointed", "train_batch_size=2 gradient_checkpointing=true network_dim=16 max_token_length=150", test_run);
+  g_test_add_func ("/memory-plan/checkpoints-change-no-bit", test_checkpoints_change_no_bit);
   g_test_add_func ("/memory-plan/real-sizes", test_real_sizes);
   g_test_add_func ("/memory-plan/remedies", test_remedies);
   return g_test_run ();
