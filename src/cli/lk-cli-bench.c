@@ -254,7 +254,7 @@ bench_forward (Bench       *bench,
   LkTensor *features = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { batch, unet->model_channels });
   LkTensor *context = lk_graph_input (graph, LK_DTYPE_F32, 3, (gsize[]) { batch, N_TOKENS, unet->context });
 
-  lk_graph_keep (graph, lk_unet_build (graph, model, latent, features, context, NULL, set, FALSE));
+  lk_graph_keep (graph, lk_unet_build (graph, model, latent, features, context, NULL, set, LK_CHECKPOINTS_NONE));
   return lk_graph_compile (graph, error) && write_values (bench, graph, latent, error) &&
          write_values (bench, graph, features, error) && write_values (bench, graph, context, error) &&
          measure_graph (bench, name, graph, 0., error);
@@ -295,7 +295,7 @@ bench_step (Bench       *bench,
   g_autoptr (LkTrainSettings) settings = lk_train_settings_new ();
   g_autoptr (LkAdapter) adapter = lk_adapter_new (bench->device, lk_model_get_checkpoint (model), &adapter_settings, error);
   g_autoptr (LkStepOptimizer) optimizer = adapter != NULL ? lk_step_optimizer_new (adapter, settings, error) : NULL;
-  g_autoptr (LkStep) step = optimizer != NULL ? lk_step_new (model, adapter, batch, side, side, N_TOKENS, 1, FALSE, error) : NULL;
+  g_autoptr (LkStep) step = optimizer != NULL ? lk_step_new (model, adapter, batch, side, side, N_TOKENS, 1, LK_CHECKPOINTS_NONE, error) : NULL;
   g_autofree LkSample *samples = g_new (LkSample, batch);
   g_autofree float *losses = g_new (float, batch);
   const float *values = get_values (bench, MAX (unet->in_channels * side * side, N_TOKENS * unet->context));

@@ -6,6 +6,7 @@
 #include "cli/lk-cli-train-plan.h"
 #include "generate/lk-recipe.h"
 #include "train/lk-memory-plan.h"
+#include "train/lk-step.h"
 
 #include <glib/gi18n.h>
 
@@ -66,6 +67,11 @@ print_words (LkCli              *cli,
              const LkMemoryPlan *plan,
              GPtrArray          *remedies)
 {
+  const char *checkpoints[] = {
+    [LK_CHECKPOINTS_NONE] = _("without gradient checkpointing"),
+    [LK_CHECKPOINTS_FEED_FORWARD] = _("with checkpointing of the feed-forward parts"),
+    [LK_CHECKPOINTS_BLOCKS] = _("with gradient checkpointing"),
+  };
   g_autoptr (GString) sizes = g_string_new (NULL);
   g_autofree char *staging = format_size (lk_gpu_get_staging_size ()), *left = format_size (lk_device_get_memory_free (sketch) + plan->at_rest);
 
@@ -77,7 +83,7 @@ print_words (LkCli              *cli,
     }
   lk_cli_print (cli, _("What training takes of the memory of %s\n(%s, batch size %u, rank %u, %s):\n\n"), lk_device_get_description (sketch),
                 sizes->str, ask->settings->train_batch_size, ask->settings->network_dim,
-                ask->settings->gradient_checkpointing ? _("with gradient checkpointing") : _("without gradient checkpointing"));
+                checkpoints[lk_step_get_checkpoints (ask->settings)]);
   print_part (cli, plan->weights, _("weights of the base model’s U-Net"));
   print_part (cli, plan->activations, _("activations: what a step keeps on its way forward and back"));
   print_part (cli, plan->adapter, _("the LoRA and its gradient"));

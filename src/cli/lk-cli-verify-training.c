@@ -41,7 +41,7 @@ train (LkModel      *model,
   g_autoptr (LkTrainSettings) settings = lk_train_settings_new ();
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
   g_autoptr (LkStepOptimizer) optimizer = lk_step_optimizer_new (adapter, settings, error);
-  g_autoptr (LkStep) step = optimizer == NULL ? NULL : lk_step_new (model, adapter, BATCH, SIDE, SIDE, N_TOKENS, 1, FALSE, error);
+  g_autoptr (LkStep) step = optimizer == NULL ? NULL : lk_step_new (model, adapter, BATCH, SIDE, SIDE, N_TOKENS, 1, LK_CHECKPOINTS_NONE, error);
 
   if (step == NULL)
     return FALSE;

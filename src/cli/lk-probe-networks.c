@@ -155,7 +155,7 @@ lk_probe_build_unet (LkProbe       *probe,
   unet->features = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { dims[0], architecture->model_channels });
   unet->context = lk_graph_input (graph, LK_DTYPE_F32, 3, context_dims);
   unet->eps = lk_graph_keep (graph, lk_unet_build (graph, probe->model, unet->latent, unet->features, unet->context, unet->vector,
-                                                   set, FALSE));
+                                                   set, LK_CHECKPOINTS_NONE));
   return TRUE;
 }
 

@@ -51,7 +51,7 @@ build (LkDenoiser  *denoiser,
   if (unet->vector > 0)
     denoiser->vector = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { n, unet->vector });
   denoiser->eps = lk_unet_build (graph, denoiser->model, denoiser->latent, denoiser->features, denoiser->context, denoiser->vector,
-                                 denoiser->set, FALSE);
+                                 denoiser->set, LK_CHECKPOINTS_NONE);
   lk_graph_keep (graph, denoiser->eps);
 
   return lk_graph_compile (graph, error);

@@ -23,20 +23,22 @@ typedef struct
   const LkUnetArchitecture *unet;
   LkTensor                 *embedding;      /* SiLU of the timestep embedding, [B,E] */
   LkTensor                 *context;
-  gboolean                  with_checkpoints;
+  LkCheckpoints             checkpoints;
 } LkUnetBuilder;
 
 static void
-begin_segment (const LkUnetBuilder *builder)
+begin_segment (const LkUnetBuilder *builder,
+               LkCheckpoints        kind)
 {
-  if (builder->with_checkpoints)
+  if (builder->checkpoints == kind)
     lk_graph_begin_checkpoint (builder->layers.graph);
 }
 
 static void
-end_segment (const LkUnetBuilder *builder)
+end_segment (const LkUnetBuilder *builder,
+             LkCheckpoints        kind)
 {
-  if (builder->with_checkpoints)
+  if (builder->checkpoints == kind)
     lk_graph_end_checkpoint (builder->layers.graph);
 }
 
@@ -51,7 +53,7 @@ build_res_block (const LkUnetBuilder *builder,
   const LkLayers *layers = &builder->layers;
   LkTensor *h;
 
-  begin_segment (builder);
+  begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
   h = lk_layers_group_norm (layers, x, NORM_GROUPS, RES_BLOCK_EPS, TRUE, "%s.in_layers.0", name);
   h = lk_layers_conv (layers, h, 1, 1, 1, "%s.in_layers.2", name);
   h = lk_add_per_sample (layers->graph, h, lk_layers_linear (layers, builder->embedding, "%s.emb_layers.1", name));
@@ -60,7 +62,7 @@ build_res_block (const LkUnetBuilder *builder,
   if (block->in_channels != block->out_channels)
     x = lk_layers_linear (layers, x, "%s.skip_connection", name);
   h = lk_add (layers->graph, x, h);
-  end_segment (builder);
+  end_segment (builder, LK_CHECKPOINTS_BLOCKS);
   return h;
 }
 
@@ -94,9 +96,12 @@ build_transformer_block (const LkUnetBuilder *builder,
   x = lk_add (graph, x, build_attention (builder, h, h, attention_1));
   h = lk_layers_layer_norm (layers, x, "%s.norm2", name);
   x = lk_add (graph, x, build_attention (builder, h, builder->context, attention_2));
+  begin_segment (builder, LK_CHECKPOINTS_FEED_FORWARD);
   h = lk_layers_layer_norm (layers, x, "%s.norm3", name);
   h = lk_geglu (graph, lk_layers_linear (layers, h, "%s.ff.net.0.proj", name));
-  return lk_add (graph, x, lk_layers_linear (layers, h, "%s.ff.net.2", name));
+  x = lk_add (graph, x, lk_layers_linear (layers, h, "%s.ff.net.2", name));
+  end_segment (builder, LK_CHECKPOINTS_FEED_FORWARD);
+  return x;
 }
 
 static LkTensor *
@@ -114,9 +119,9 @@ build_transformer (const LkUnetBuilder *builder,
     {
       g_autofree char *block = g_strdup_printf ("%s.transformer_blocks.%u", name, i);
 
-      begin_segment (builder);
+      begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
       h = build_transformer_block (builder, h, block);
-      end_segment (builder);
+      end_segment (builder, LK_CHECKPOINTS_BLOCKS);
     }
   return lk_add (layers->graph, x, lk_layers_linear (layers, h, "%s.proj_out", name));
 }
@@ -164,12 +169,12 @@ lk_unet_build (LkGraph      *graph,
                LkTensor     *context,
                LkTensor     *vector,
                LkAdapterSet *adapters,
-               gboolean      with_checkpoints)
+               LkCheckpoints checkpoints)
 {
   const LkUnetArchitecture *unet = &lk_model_get_architecture (model)->unet;
   LkUnetBuilder builder = {
     .layers = { .graph = graph, .model = model, .part = LK_PART_UNET, .adapters = adapters },
-    .unet = unet, .context = context, .with_checkpoints = with_checkpoints,
+    .unet = unet, .context = context, .checkpoints = checkpoints,
   };
   const LkLayers *layers = &builder.layers;
   LkTensor *skips[LK_MAX_UNET_BLOCKS], *x;

@@ -16,7 +16,7 @@ G_DEFINE_QUARK (lk-kohya-error-quark, lk_kohya_error)
 /* ---- the tables ------------------------------------------------------------------------------------------------ */
 
 /* Ours that kohya's programs do not have. */
-static const char * const own_keys[] = { "latents", "caption_variants", "lora_kind", NULL };
+static const char * const own_keys[] = { "latents", "caption_variants", "lora_kind", "checkpointed_parts", NULL };
 
 /* Theirs under another name. */
 static const struct

@@ -122,7 +122,7 @@ lk_memory_shapes_reserve (const LkMemoryShapes  *shapes,
 
       lk_step_reserve (model, adapter, is_measured ? 1 : settings->train_batch_size, size->height / factor, size->width / factor,
                        get_n_tokens (settings), is_measured ? 0 : settings->gradient_accumulation_steps,
-                       !is_measured && settings->gradient_checkpointing);
+                       is_measured ? LK_CHECKPOINTS_NONE : lk_step_get_checkpoints (settings));
     }
 }
 
@@ -210,7 +210,7 @@ add_steps (Walk    *walk,
       const LkBucket *size = &g_array_index (sizes, LkBucket, i);
       guint height = size->height / factor, width = size->width / factor;
       LkStep *step = batch > 0 ? lk_step_new (walk->model, walk->adapter, batch, height, width, n_tokens, settings->gradient_accumulation_steps,
-                                              settings->gradient_checkpointing, error)
+                                              lk_step_get_checkpoints (settings), error)
                                : lk_step_new_forward (walk->model, walk->adapter, 1, height, width, n_tokens, error);
 
       if (step == NULL)
@@ -330,12 +330,12 @@ set_value (LkMemoryRemedy  *remedy,
   lk_train_settings_set (settings, key, value, NULL);
 }
 
-/* Checkpointing, batch 1, and a resolution (0: as it is) together; NULL where that does not fit. */
+/* Checkpoints (NONE: as it is), batch 1, and a resolution (0: as it is) together; NULL where that does not fit. */
 static LkMemoryRemedy *
 try (LkDevice          *sketch,
      const LkMemoryAsk *ask,
      guint64            memory_free,
-     gboolean           checkpointing,
+     LkCheckpoints      checkpoints,
      gboolean           single,
      guint              resolution,
      guint              from)
@@ -346,19 +346,22 @@ try (LkDevice          *sketch,
   LkMemoryRemedy *remedy = g_new0 (LkMemoryRemedy, 1);
   gboolean fits;
 
-  if (checkpointing)
+  if (checkpoints != LK_CHECKPOINTS_NONE)
     {
+      gboolean is_part = checkpoints == LK_CHECKPOINTS_FEED_FORWARD;
+
       set_value (remedy, settings, "gradient_checkpointing", g_strdup ("true"));
-      remedy->label = g_strdup (_("Turn Checkpointing On"));
-      remedy->words = g_strdup (_("gradient checkpointing"));
+      set_value (remedy, settings, "checkpointed_parts", g_strdup (is_part ? "feed_forward" : "blocks"));
+      remedy->label = g_strdup (is_part ? _("Checkpoint Feed-Forward Parts") : _("Turn Checkpointing On"));
+      remedy->words = g_strdup (is_part ? _("checkpointing of the feed-forward parts") : _("gradient checkpointing"));
     }
   if (single)
     {
       set_value (remedy, settings, "train_batch_size", g_strdup ("1"));
       g_free (remedy->label);
-      remedy->label = g_strdup (checkpointing ? _("Checkpointing and Batch Size 1") : _("Batch Size 1"));
+      remedy->label = g_strdup (checkpoints != LK_CHECKPOINTS_NONE ? _("Checkpointing and Batch Size 1") : _("Batch Size 1"));
       g_free (remedy->words);
-      remedy->words = g_strdup (checkpointing ? _("gradient checkpointing and batch size 1") : _("batch size 1"));
+      remedy->words = g_strdup (checkpoints != LK_CHECKPOINTS_NONE ? _("gradient checkpointing and batch size 1") : _("batch size 1"));
     }
   if (resolution > 0)
     {
@@ -391,15 +394,19 @@ lk_memory_plan_find_remedies (LkDevice          *sketch,
 {
   static const guint resolutions[] = { 1024, 896, 768, 640, 512, 448, 384, 320, 256, 192, 128 };
   GPtrArray *remedies = g_ptr_array_new_with_free_func ((GDestroyNotify) lk_memory_remedy_free);
-  gboolean can_checkpoint = !ask->settings->gradient_checkpointing, can_single = ask->settings->train_batch_size > 1;
+  LkCheckpoints present = lk_step_get_checkpoints (ask->settings);
+  LkCheckpoints blocks = present == LK_CHECKPOINTS_BLOCKS ? LK_CHECKPOINTS_NONE : LK_CHECKPOINTS_BLOCKS;
+  gboolean can_single = ask->settings->train_batch_size > 1;
   guint side = 0;
   LkMemoryRemedy *remedy;
 
-  if (can_checkpoint && (remedy = try (sketch, ask, memory_free, TRUE, FALSE, 0, 0)) != NULL)
+  if (present == LK_CHECKPOINTS_NONE && (remedy = try (sketch, ask, memory_free, LK_CHECKPOINTS_FEED_FORWARD, FALSE, 0, 0)) != NULL)
     g_ptr_array_add (remedies, remedy);
-  if (can_single && (remedy = try (sketch, ask, memory_free, FALSE, TRUE, 0, 0)) != NULL)
+  else if (blocks && (remedy = try (sketch, ask, memory_free, blocks, FALSE, 0, 0)) != NULL)
     g_ptr_array_add (remedies, remedy);
-  if (remedies->len == 0 && can_checkpoint && can_single && (remedy = try (sketch, ask, memory_free, TRUE, TRUE, 0, 0)) != NULL)
+  if (can_single && (remedy = try (sketch, ask, memory_free, LK_CHECKPOINTS_NONE, TRUE, 0, 0)) != NULL)
+    g_ptr_array_add (remedies, remedy);
+  if (remedies->len == 0 && blocks && can_single && (remedy = try (sketch, ask, memory_free, blocks, TRUE, 0, 0)) != NULL)
     g_ptr_array_add (remedies, remedy);
   if (remedies->len > 0)
     return remedies;
@@ -412,7 +419,7 @@ lk_memory_plan_find_remedies (LkDevice          *sketch,
       side = MAX (side, MIN (size->width, size->height));
     }
   for (guint i = 0; i < G_N_ELEMENTS (resolutions) && remedies->len == 0; i++)
-    if (resolutions[i] < side && (remedy = try (sketch, ask, memory_free, can_checkpoint, can_single, resolutions[i], side)) != NULL)
+    if (resolutions[i] < side && (remedy = try (sketch, ask, memory_free, blocks, can_single, resolutions[i], side)) != NULL)
       g_ptr_array_add (remedies, remedy);
   return remedies;
 }

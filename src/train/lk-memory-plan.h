@@ -78,8 +78,8 @@ typedef struct
 {
   char         *label;          /* "Turn Checkpointing On"; owned, as is the next */
   char         *words;          /* "gradient checkpointing", to stand after "with" */
-  const char   *keys[4];        /* settings, NULL-terminated; static */
-  char         *values[4];      /* what each becomes; owned */
+  const char   *keys[5];        /* settings, NULL-terminated; static */
+  char         *values[5];      /* what each becomes; owned */
   LkMemoryPlan  plan;           /* with it */
 } LkMemoryRemedy;
 

@@ -35,6 +35,13 @@ typedef enum
   LK_OPTIMIZER_ADAMW,
 } LkOptimizer;
 
+/* What checkpointing computes twice. */
+typedef enum
+{
+  LK_CHECKPOINTED_BLOCKS,
+  LK_CHECKPOINTED_FEED_FORWARD,
+} LkCheckpointedParts;
+
 typedef enum
 {
   LK_SAVE_FP16,
@@ -108,6 +115,7 @@ typedef struct
   /* the run */
   gint64          seed;
   gboolean        gradient_checkpointing;
+  LkCheckpointedParts checkpointed_parts;
 } LkTrainSettings;
 
 typedef enum

@@ -40,7 +40,7 @@ struct _LkStep
 /* noisy = a·latent + b·noise goes into the network; what it should say is noise, or v = a·noise - b·latent: c·noise + d·latent. */
 static void
 build (LkStep   *step,
-       gboolean  with_checkpoints)
+       LkCheckpoints checkpoints)
 {
   const LkUnetArchitecture *unet = &lk_model_get_architecture (step->model)->unet;
   LkGraph *graph = step->graph;
@@ -67,13 +67,21 @@ build (LkStep   *step,
       target = lk_mix (graph, step->noise, step->latent, step->target_noise, step->target_latent);
     }
 
-  prediction = lk_unet_build (graph, step->model, noisy, step->features, step->context, step->vector, step->set, with_checkpoints);
+  prediction = lk_unet_build (graph, step->model, noisy, step->features, step->context, step->vector, step->set, checkpoints);
   step->loss = lk_graph_keep (graph, lk_mse_loss (graph, prediction, target, step->weight, &step->losses));
   lk_graph_keep (graph, step->losses);
   if (step->n_batches == 0)
     return;
   step->share = lk_graph_input (graph, LK_DTYPE_F32, 1, (gsize[]) { 1 });
   lk_graph_backward (graph, step->loss, step->share);
+}
+
+LkCheckpoints
+lk_step_get_checkpoints (const LkTrainSettings *settings)
+{
+  if (!settings->gradient_checkpointing)
+    return LK_CHECKPOINTS_NONE;
+  return settings->checkpointed_parts == LK_CHECKPOINTED_FEED_FORWARD ? LK_CHECKPOINTS_FEED_FORWARD : LK_CHECKPOINTS_BLOCKS;
 }
 
 /* The graph, with no memory yet. */
@@ -85,7 +93,7 @@ step_new (LkModel   *model,
           guint      width,
           guint      n_tokens,
           guint      n_batches,
-          gboolean   with_checkpoints)
+          LkCheckpoints checkpoints)
 {
   LkStep *step = g_new0 (LkStep, 1);
 
@@ -101,7 +109,7 @@ step_new (LkModel   *model,
   step->n_batches = n_batches;
 
   lk_adapter_set_add (step->set, adapter, n_batches > 0);
-  build (step, with_checkpoints);
+  build (step, checkpoints);
   return step;
 }
 
@@ -113,9 +121,9 @@ lk_step_reserve (LkModel   *model,
                  guint      width,
                  guint      n_tokens,
                  guint      n_batches,
-                 gboolean   with_checkpoints)
+                 LkCheckpoints checkpoints)
 {
-  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, with_checkpoints);
+  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, checkpoints);
 
   lk_arena_reserve (lk_model_get_arena (model), step->graph);
 }
@@ -128,10 +136,10 @@ lk_step_new (LkModel    *model,
              guint       width,
              guint       n_tokens,
              guint       n_batches,
-             gboolean    with_checkpoints,
+             LkCheckpoints checkpoints,
              GError    **error)
 {
-  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, with_checkpoints);
+  g_autoptr (LkStep) step = step_new (model, adapter, batch, height, width, n_tokens, n_batches, checkpoints);
   float share = n_batches > 0 ? 1.f / n_batches : 0;
 
   lk_graph_set_arena (step->graph, lk_model_get_arena (model));
@@ -151,7 +159,7 @@ lk_step_new_forward (LkModel    *model,
                      guint       n_tokens,
                      GError    **error)
 {
-  return lk_step_new (model, adapter, batch, height, width, n_tokens, 0, FALSE, error);
+  return lk_step_new (model, adapter, batch, height, width, n_tokens, 0, LK_CHECKPOINTS_NONE, error);
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include "generate/lk-conditioning.h"
 #include "model/lk-adapter.h"
+#include "model/lk-unet.h"
 #include "train/lk-settings.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,9 @@ float            lk_step_get_weight      (double                  gamma,
 
 typedef struct _LkStep LkStep;
 
+/* What the settings want computed twice. */
+LkCheckpoints    lk_step_get_checkpoints (const LkTrainSettings  *settings);
+
 /* For batches of `batch` latents of height x width with texts of `n_tokens`; a step adds up `n_batches` of them. */
 LkStep          *lk_step_new             (LkModel                *model,
                                           LkAdapter              *adapter,
@@ -35,7 +39,7 @@ LkStep          *lk_step_new             (LkModel                *model,
                                           guint                   width,
                                           guint                   n_tokens,
                                           guint                   n_batches,
-                                          gboolean                with_checkpoints,
+                                          LkCheckpoints           checkpoints,
                                           GError                **error);
 /* The same without the way back: lk_step_run () measures the losses and leaves the adapter alone. */
 LkStep          *lk_step_new_forward     (LkModel                *model,
@@ -55,7 +59,7 @@ void             lk_step_reserve         (LkModel                *model,
                                           guint                   width,
                                           guint                   n_tokens,
                                           guint                   n_batches,
-                                          gboolean                with_checkpoints);
+                                          LkCheckpoints           checkpoints);
 void             lk_step_free            (LkStep                 *step);
 /* Adds the batch's gradient to the adapter's. `loss` receives the weighted mean over the samples, `losses` [batch] each sample's own mean
  * square. */

@@ -638,7 +638,7 @@ get_step (LkTraining      *training,
   if (step == NULL)
     {
       step = lk_step_new (training->model, training->adapter, training->settings->train_batch_size, latent->height, latent->width,
-                          n_tokens, training->settings->gradient_accumulation_steps, training->settings->gradient_checkpointing, error);
+                          n_tokens, training->settings->gradient_accumulation_steps, lk_step_get_checkpoints (training->settings), error);
       if (step)
         g_hash_table_insert (training->steps, key, step);
     }

@@ -131,7 +131,7 @@ train (Fault fault)
   Errors errors = { 0 };
 
   g_assert_true (lk_model_load (model, LK_PART_UNET, NULL, NULL, NULL, NULL));
-  step = lk_step_new (model, adapter, BATCH, SIDE, SIDE, N_TOKENS, N_BATCHES, FALSE, &error);
+  step = lk_step_new (model, adapter, BATCH, SIDE, SIDE, N_TOKENS, N_BATCHES, LK_CHECKPOINTS_NONE, &error);
   g_assert_no_error (error);
   optimizer = lk_step_optimizer_new (adapter, settings, &error);
   g_assert_no_error (error);

@@ -91,7 +91,7 @@ compare_parts (const char *golden_case,
     if (settings->validate_every_n_steps > 0)
       measuring = lk_step_new_forward (model, adapter, 1, height / factor, width / factor, n_tokens, &error);
     step = lk_step_new (model, adapter, settings->train_batch_size, height / factor, width / factor, n_tokens, 1,
-                        settings->gradient_checkpointing, &error);
+                        lk_step_get_checkpoints (settings), &error);
     g_assert_no_error (error);
     g_assert_cmpuint (lk_device_get_memory_taken (device), ==, plan.training);
   }
@@ -108,7 +108,7 @@ test_parts (void)
   static const char * const words[] = {
     "train_batch_size=1 validate_every_n_steps=100",
     "train_batch_size=3 gradient_checkpointing=true network_dim=16",
-    "train_batch_size=2 validate_every_n_steps=0 max_token_length=150",
+    "train_batch_size=2 validate_every_n_steps=0 max_token_length=150 gradient_checkpointing=true checkpointed_parts=feed_forward",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -195,7 +195,7 @@ fill (float   *values,
 /* The gradient of a step over two pictures; `loss` receives its loss. */
 static float *
 run_step (const char *golden_case,
-          gboolean    with_checkpoints,
+          LkCheckpoints checkpoints,
           double     *loss)
 {
   g_autoptr (LkDevice) device = lk_test_open_device ();
@@ -224,7 +224,7 @@ run_step (const char *golden_case,
     fill (parameters + lk_adapter_get_module (adapter, i)->up, lk_adapter_get_module (adapter, i)->n_up, 5 + i);
   lk_storage_write (lk_adapter_get_storage (adapter), 0, n_elements, parameters, NULL);
 
-  step = lk_step_new (model, adapter, 2, 16, 16, 77, 1, with_checkpoints, &error);
+  step = lk_step_new (model, adapter, 2, 16, 16, 77, 1, checkpoints, &error);
   g_assert_no_error (error);
   lk_step_run (step, samples, loss, losses, &error);
   g_assert_no_error (error);
@@ -241,8 +241,9 @@ test_checkpoints_change_no_bit (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      double loss, saving_loss;
-      g_autofree float *plain = run_step (cases[i], FALSE, &loss), *saving = run_step (cases[i], TRUE, &saving_loss);
+      double loss, saving_loss, partly_loss;
+      g_autofree float *plain = run_step (cases[i], LK_CHECKPOINTS_NONE, &loss), *saving = run_step (cases[i], LK_CHECKPOINTS_BLOCKS, &saving_loss);
+      g_autofree float *partly = run_step (cases[i], LK_CHECKPOINTS_FEED_FORWARD, &partly_loss);
       g_autoptr (LkCheckpoint) checkpoint = lk_test_open_golden (cases[i]);
       gsize n = 0, n_zero = 0;
 
@@ -256,8 +257,9 @@ test_checkpoints_change_no_bit (void)
           n_zero += plain[lk_adapter_get_module (adapter, j)->down] == 0.f;
       }
       g_assert_cmpuint (n_zero, ==, 0);
-      g_assert_true (loss > 0 && loss == saving_loss);
+      g_assert_true (loss > 0 && loss == saving_loss && loss == partly_loss);
       g_assert_cmpmem (plain, n * sizeof (float), saving, n * sizeof (float));
+      g_assert_cmpmem (plain, n * sizeof (float), partly, n * sizeof (float));
     }
 }
 
@@ -284,6 +286,8 @@ test_real_sizes (void)
 {
   LkMemoryPlan sd15 = plan_layout ("sd15", "train_batch_size=1 network_dim=16 gradient_checkpointing=true validate_every_n_steps=0", 512);
   LkMemoryPlan kept = plan_layout ("sd15", "train_batch_size=1 network_dim=16 gradient_checkpointing=false validate_every_n_steps=0", 512);
+  LkMemoryPlan partly = plan_layout ("sd15", "train_batch_size=1 network_dim=16 gradient_checkpointing=true checkpointed_parts=feed_forward "
+                                     "validate_every_n_steps=0", 512);
   LkMemoryPlan measured = plan_layout ("sd15", "train_batch_size=1 network_dim=16 gradient_checkpointing=true validate_every_n_steps=100", 512);
   LkMemoryPlan sdxl = plan_layout ("sdxl", "train_batch_size=1 network_dim=16 gradient_checkpointing=true validate_every_n_steps=0", 1024);
 
@@ -293,6 +297,8 @@ test_real_sizes (void)
   g_assert_cmpuint (sdxl.weights, >, 2567463684 * G_GUINT64_CONSTANT (2));
   g_assert_cmpuint (sdxl.weights, <, 2567463684 * G_GUINT64_CONSTANT (2) + 8 * MIB);
   g_assert_cmpuint (sd15.activations, <, kept.activations / 2);
+  g_assert_cmpuint (partly.activations, <, kept.activations * 4 / 5);
+  g_assert_cmpuint (sd15.activations, <, partly.activations);
   g_assert_cmpuint (sd15.adapter, ==, kept.adapter);
   /* Measuring takes turns with training: nothing but its inputs comes on top. */
   g_assert_cmpuint (measured.training, <, sd15.training + MIB);
@@ -326,7 +332,7 @@ test_remedies (void)
   g_assert_cmpstr (remedy->keys[0], ==, "train_batch_size");
   g_assert_true (lk_memory_plan_fits (&remedy->plan, plan.peak - 1));
   g_test_message ("%s", words);
-  g_assert_nonnull (strstr (words, "gradient checkpointing"));
+  g_assert_nonnull (strstr (words, "feed-forward"));
   g_assert_nonnull (strstr (words, "batch size 1"));
 
   /* Just below what checkpointing and one picture leave: only a smaller picture helps. */
@@ -338,8 +344,8 @@ test_remedies (void)
   }
   g_assert_cmpuint (smaller->len, ==, 1);
   remedy = smaller->pdata[0];
-  g_assert_cmpstr (remedy->keys[2], ==, "resolution");
-  g_test_message ("%s: %s", remedy->label, remedy->values[2]);
+  g_assert_cmpstr (remedy->keys[3], ==, "resolution");
+  g_test_message ("%s: %s", remedy->label, remedy->values[3]);
 
   g_assert_cmpuint (none->len, ==, 0);
   g_test_message ("%s", hopeless);
