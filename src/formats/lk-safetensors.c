@@ -756,6 +756,13 @@ lk_safetensors_release (LkSafetensors      *file,
     madvise ((gpointer) start, end - start, MADV_DONTNEED);
 }
 
+void
+lk_safetensors_release_all (LkSafetensors *file)
+{
+  if (file->is_mapped)
+    madvise ((gpointer) file->start, file->size, MADV_DONTNEED);
+}
+
 char *
 lk_safetensors_model_hash (const char  *path,
                            GError     **error)

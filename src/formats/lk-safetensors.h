@@ -118,6 +118,8 @@ gboolean            lk_safetensors_read_i32      (LkSafetensors       *file,
 /* Gives the tensor's pages back to the system: call it when a weight was copied to its device. It can be read again. */
 void                lk_safetensors_release       (LkSafetensors       *file,
                                                   const LkSafeTensor  *tensor);
+/* The same for the whole file: reading a tensor also brings in pages of its neighbours, released or not. */
+void                lk_safetensors_release_all   (LkSafetensors       *file);
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 

@@ -226,6 +226,8 @@ lk_model_load (LkModel              *model,
         progress (progress_data, done / total);
     }
 
+  if (missing != 0)
+    lk_safetensors_release_all (lk_checkpoint_get_file (model->checkpoint));
   model->loaded |= parts;
   return TRUE;
 }

@@ -179,6 +179,45 @@ test_run (gconstpointer data)
   g_assert_cmpint (system (command), ==, 0);
 }
 
+/* ---- no second copy --------------------------------------------------------------------------------------------- */
+
+/* KiB of the file that the process has in memory. */
+static guint64
+count_resident (const char *path)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean is_file = FALSE;
+  guint64 kib = 0;
+
+  g_assert_true (g_file_get_contents ("/proc/self/smaps", &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_ascii_isxdigit (lines[i][0]) && strchr (lines[i], '-') != NULL && strstr (lines[i], ": ") == NULL)
+      is_file = g_str_has_suffix (lines[i], path);
+    else if (is_file && g_str_has_prefix (lines[i], "Rss:"))
+      kib += g_ascii_strtoull (lines[i] + strlen ("Rss:"), NULL, 10);
+  return kib;
+}
+
+/* Once the weights are on the device, no page of their file is kept. */
+static void
+test_file_is_given_back (void)
+{
+  g_autofree char *base = lk_data_path ("starter/starter-base.safetensors"), *path = realpath (base, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LkCheckpoint) checkpoint = lk_checkpoint_open (path, &error);
+  g_autoptr (LkDevice) device = lk_test_open_device ();
+  g_autoptr (LkModel) model = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_resident (path), >, 0);
+  model = lk_model_new (device, checkpoint);
+  lk_model_load (model, LK_PART_ALL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_resident (path), ==, 0);
+}
+
 /* ---- checkpointing ---------------------------------------------------------------------------------------------- */
 
 static void
@@ -360,6 +399,7 @@ main (int    argc,
   g_test_add_func ("/memory-plan/parts", test_parts);
   g_test_add_data_func ("/memory-plan/run", "train_batch_size=1 validate_every_n_steps=2", test_run);
   g_test_add_data_func ("/memory-plan/run-checkpointed", "train_batch_size=2 gradient_checkpointing=true network_dim=16 max_token_length=150", test_run);
+  g_test_add_func ("/memory-plan/file-is-given-back", test_file_is_given_back);
   g_test_add_func ("/memory-plan/checkpoints-change-no-bit", test_checkpoints_change_no_bit);
   g_test_add_func ("/memory-plan/real-sizes", test_real_sizes);
   g_test_add_func ("/memory-plan/remedies", test_remedies);
