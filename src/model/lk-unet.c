@@ -44,16 +44,20 @@ end_segment (const LkUnetBuilder *builder,
 
 /* ---- blocks -------------------------------------------------------------------------------------------------- */
 
+/* `skip`: what came from the counterpart on the way down, or NULL. */
 static LkTensor *
 build_res_block (const LkUnetBuilder *builder,
                  const LkUnetBlock   *block,
                  LkTensor            *x,
+                 LkTensor            *skip,
                  const char          *name)
 {
   const LkLayers *layers = &builder->layers;
   LkTensor *h;
 
   begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
+  if (skip != NULL)
+    x = lk_concat (layers->graph, x, skip);
   h = lk_layers_group_norm (layers, x, NORM_GROUPS, RES_BLOCK_EPS, TRUE, "%s.in_layers.0", name);
   h = lk_layers_conv (layers, h, 1, 1, 1, "%s.in_layers.2", name);
   h = lk_add_per_sample (layers->graph, h, lk_layers_linear (layers, builder->embedding, "%s.emb_layers.1", name));
@@ -104,6 +108,7 @@ build_transformer_block (const LkUnetBuilder *builder,
   return x;
 }
 
+/* The first segment holds what comes before the first block, the last one what comes after the last: neither is kept then. */
 static LkTensor *
 build_transformer (const LkUnetBuilder *builder,
                    guint                depth,
@@ -113,17 +118,23 @@ build_transformer (const LkUnetBuilder *builder,
   const LkLayers *layers = &builder->layers;
   LkTensor *h;
 
+  begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
   h = lk_layers_group_norm (layers, x, NORM_GROUPS, TRANSFORMER_EPS, FALSE, "%s.norm", name);
   h = lk_layers_linear (layers, h, "%s.proj_in", name);
   for (guint i = 0; i < depth; i++)
     {
       g_autofree char *block = g_strdup_printf ("%s.transformer_blocks.%u", name, i);
 
-      begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
+      if (i > 0)
+        {
+          end_segment (builder, LK_CHECKPOINTS_BLOCKS);
+          begin_segment (builder, LK_CHECKPOINTS_BLOCKS);
+        }
       h = build_transformer_block (builder, h, block);
-      end_segment (builder, LK_CHECKPOINTS_BLOCKS);
     }
-  return lk_add (layers->graph, x, lk_layers_linear (layers, h, "%s.proj_out", name));
+  x = lk_add (layers->graph, x, lk_layers_linear (layers, h, "%s.proj_out", name));
+  end_segment (builder, LK_CHECKPOINTS_BLOCKS);
+  return x;
 }
 
 /* "SIDE.I": a residual block, then its transformer, if it has one. */
@@ -131,13 +142,14 @@ static LkTensor *
 build_block (const LkUnetBuilder *builder,
              const LkUnetBlock   *block,
              LkTensor            *x,
+             LkTensor            *skip,
              const char          *side,
              guint                index)
 {
   g_autofree char *res_block = g_strdup_printf ("%s.%u.0", side, index);
   g_autofree char *transformer = g_strdup_printf ("%s.%u.1", side, index);
 
-  x = build_res_block (builder, block, x, res_block);
+  x = build_res_block (builder, block, x, skip, res_block);
   return block->depth > 0 ? build_transformer (builder, block->depth, x, transformer) : x;
 }
 
@@ -190,20 +202,19 @@ lk_unet_build (LkGraph      *graph,
       if (unet->input_blocks[i].is_resize)
         x = lk_layers_conv (layers, x, 2, 1, 1, "input_blocks.%u.0.op", i);
       else
-        x = build_block (&builder, &unet->input_blocks[i], x, "input_blocks", i);
+        x = build_block (&builder, &unet->input_blocks[i], x, NULL, "input_blocks", i);
       skips[i] = x;
     }
 
-  x = build_res_block (&builder, &unet->middle_block, x, "middle_block.0");
+  x = build_res_block (&builder, &unet->middle_block, x, NULL, "middle_block.0");
   x = build_transformer (&builder, unet->middle_block.depth, x, "middle_block.1");
-  x = build_res_block (&builder, &unet->middle_block, x, "middle_block.2");
+  x = build_res_block (&builder, &unet->middle_block, x, NULL, "middle_block.2");
 
   for (guint i = 0; i < unet->n_output_blocks; i++)
     {
       const LkUnetBlock *block = &unet->output_blocks[i];
 
-      x = lk_concat (graph, x, skips[unet->n_input_blocks - 1 - i]);
-      x = build_block (&builder, block, x, "output_blocks", i);
+      x = build_block (&builder, block, x, skips[unet->n_input_blocks - 1 - i], "output_blocks", i);
       if (block->is_resize)
         {
           /* As large as the picture was on the way down: with an odd side that is one less than twice. */

@@ -339,6 +339,9 @@ test_real_sizes (void)
   g_assert_cmpuint (partly.activations, <, kept.activations * 4 / 5);
   g_assert_cmpuint (sd15.activations, <, partly.activations);
   g_assert_cmpuint (sd15.adapter, ==, kept.adapter);
+  /* What fits a card of 4 and one of 8 GiB; more would be a step back. */
+  g_assert_cmpuint (sd15.training, <, 2030 * MIB);
+  g_assert_cmpuint (sdxl.training, <, 6400 * MIB);
   /* Measuring takes turns with training: nothing but its inputs comes on top. */
   g_assert_cmpuint (measured.training, <, sd15.training + MIB);
 }
