@@ -150,7 +150,7 @@ measure_unet (LkModel  *model,
       memcpy (features_values[i] + 16, cosines, sizeof cosines);
     }
 
-  eps = lk_graph_keep (graph, lk_unet_build (graph, model, latent, features, context, NULL, NULL, FALSE));
+  eps = lk_graph_keep (graph, lk_unet_build (graph, model, latent, features, context, NULL, NULL, LK_CHECKPOINTS_NONE));
   compile (graph);
   write_tensor (graph, latent, latent_values);
   write_tensor (graph, features, features_values);
@@ -284,7 +284,7 @@ test_find_eos (void)
 /* The gradients of one training step, and what its activations take. */
 static float *
 get_gradients (LkModel     *model,
-               gboolean     with_checkpoints,
+               LkCheckpoints checkpoints,
                LkGraphPlan *plan)
 {
   g_autofree char *in = lk_test_golden_path ("sd15-tiny", "train.in"), *lora = lk_test_golden_path ("sd15-tiny", "lora");
@@ -301,7 +301,7 @@ get_gradients (LkModel     *model,
   LkTensor *context = lk_graph_input (graph, LK_DTYPE_F32, 3, (gsize[]) { 2, 77, 64 }), *eps, *loss, *per_sample;
 
   lk_adapter_set_add (set, adapter, TRUE);
-  eps = lk_unet_build (graph, model, latent, features, context, NULL, set, with_checkpoints);
+  eps = lk_unet_build (graph, model, latent, features, context, NULL, set, checkpoints);
   loss = lk_graph_keep (graph, lk_mse_loss (graph, eps, target, weight, &per_sample));
   lk_graph_backward (graph, loss, NULL);
   lk_graph_plan (graph, plan);
@@ -326,7 +326,8 @@ test_checkpointing (void)
   g_autoptr (LkModel) model = lk_test_load_golden ("sd15-tiny", device);
   g_autoptr (LkCheckpoint) checkpoint = lk_test_open_golden ("sd15-tiny");
   LkGraphPlan plain_plan, plan;
-  g_autofree float *plain = get_gradients (model, FALSE, &plain_plan), *found = get_gradients (model, TRUE, &plan);
+  g_autofree float *plain = get_gradients (model, LK_CHECKPOINTS_NONE, &plain_plan);
+  g_autofree float *found = get_gradients (model, LK_CHECKPOINTS_BLOCKS, &plan);
   g_autoptr (LkAdapter) adapter = NULL;
   g_autofree char *lora = lk_test_golden_path ("sd15-tiny", "lora");
   double size = 0;
