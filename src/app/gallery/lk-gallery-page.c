@@ -409,6 +409,10 @@ fix_cb (LkGalleryPage *self,
         gtk_widget_activate_action (GTK_WIDGET (self), "gallery.show-inspector", NULL);
       break;
 
+    case LK_FIX_MEASURE:
+      lk_workspace_measure (self->workspace);
+      break;
+
     default:
       break;
     }

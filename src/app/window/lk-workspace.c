@@ -160,8 +160,7 @@ check_slice_cb (gpointer user_data)
   self->has_checked = TRUE;
   g_signal_emit (self, signals[CHECKED], 0);
   queue_changed (self);
-  if (self->measure_source == 0)
-    self->measure_source = g_idle_add_full (G_PRIORITY_LOW, measure_cb, self, NULL);
+  lk_workspace_measure (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -462,6 +461,15 @@ measure_cb (gpointer user_data)
   lk_project_measure_async (self->project, NULL, lk_work_progress, running->work,
                             lk_work_get_cancellable (running->work), measured_cb, running);
   return G_SOURCE_REMOVE;
+}
+
+void
+lk_workspace_measure (LkWorkspace *self)
+{
+  g_return_if_fail (LK_IS_WORKSPACE (self));
+
+  if (self->measure_source == 0)
+    self->measure_source = g_idle_add_full (G_PRIORITY_LOW, measure_cb, self, NULL);
 }
 
 /* ---- changes from outside ----------------------------------------------------------------------------------- */

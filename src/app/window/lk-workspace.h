@@ -39,6 +39,8 @@ LkTextures *lk_workspace_get_textures (LkWorkspace     *self);
 GListModel   *lk_workspace_get_findings   (LkWorkspace     *self);
 /* Whether all was checked at least once. */
 gboolean      lk_workspace_has_checked    (LkWorkspace     *self);
+/* Looks at the pictures that were not looked at yet, as happens by itself after every check; one that is on goes on. */
+void          lk_workspace_measure        (LkWorkspace     *self);
 /* LkWorks that go on now. */
 GListModel   *lk_workspace_get_works      (LkWorkspace     *self);
 
