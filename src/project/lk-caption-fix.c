@@ -301,14 +301,6 @@ char *
 lk_caption_draft (LkRules *rules,
                   LkShot   shot)
 {
-  /* Words that models know, and that lk_shot_from_caption () reads back. */
-  static const char * const shot_words[LK_N_SHOTS] = {
-    [LK_SHOT_FRONT] = "front view, close-up portrait",
-    [LK_SHOT_THREE_QUARTER] = "three-quarter view",
-    [LK_SHOT_PROFILE] = "profile view",
-    [LK_SHOT_HALF_BODY] = "upper body shot",
-    [LK_SHOT_FULL_BODY] = "full body shot",
-  };
   const char *trigger = lk_rules_get_trigger (rules), *class_word = lk_rules_get_class_word (rules);
   GString *draft = g_string_new (trigger);
 
@@ -316,7 +308,7 @@ lk_caption_draft (LkRules *rules,
     g_string_append_printf (draft, "%s%s", draft->len > 0 ? " " : "", class_word);
   for (guint i = 0; i < lk_rules_get_n_features (rules); i++)
     g_string_append_printf (draft, "%s%s", draft->len > 0 ? ", " : "", lk_rules_get_feature (rules, i));
-  if (shot_words[shot] != NULL)
-    g_string_append_printf (draft, "%s%s", draft->len > 0 ? ", " : "", shot_words[shot]);
+  if (*lk_shot_get_words (shot) != '\0')
+    g_string_append_printf (draft, "%s%s", draft->len > 0 ? ", " : "", lk_shot_get_words (shot));
   return g_string_free (draft, FALSE);
 }

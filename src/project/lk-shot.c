@@ -88,6 +88,22 @@ lk_shot_get_name (LkShot shot)
   return _(shots[shot].name);
 }
 
+const char *
+lk_shot_get_words (LkShot shot)
+{
+  /* lk_shot_from_caption () reads them back. */
+  static const char * const words[LK_N_SHOTS] = {
+    [LK_SHOT_NOT_SET] = "",
+    [LK_SHOT_FRONT] = "front view, close-up portrait",
+    [LK_SHOT_THREE_QUARTER] = "three-quarter view",
+    [LK_SHOT_PROFILE] = "profile view",
+    [LK_SHOT_HALF_BODY] = "upper body shot",
+    [LK_SHOT_FULL_BODY] = "full body shot",
+  };
+
+  return words[shot];
+}
+
 gboolean
 lk_shot_get_range (LkShot  shot,
                    guint  *least,

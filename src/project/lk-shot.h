@@ -23,6 +23,8 @@ GType       lk_shot_get_type     (void);
 const char *lk_shot_get_id       (LkShot       shot);
 LkShot      lk_shot_from_id      (const char  *id);         /* NOT_SET if unknown */
 const char *lk_shot_get_name     (LkShot       shot);
+/* What a caption says of it, in words that models know; "" for NOT_SET. */
+const char *lk_shot_get_words    (LkShot       shot);
 /* The plan: from `least` to `most` pictures of this type. FALSE for NOT_SET. */
 gboolean    lk_shot_get_range    (LkShot       shot,
                                   guint       *least,
