@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+extern const LkCliCommand lk_cli_caption;
 extern const LkCliCommand lk_cli_check;
 extern const LkCliCommand lk_cli_demo;
 extern const LkCliCommand lk_cli_devices;

@@ -9,6 +9,7 @@ static const LkCliCommand * const commands[] = {
   &lk_cli_demo,
   &lk_cli_new,
   &lk_cli_import,
+  &lk_cli_caption,
   &lk_cli_check,
   &lk_cli_prepare,
   &lk_cli_train,

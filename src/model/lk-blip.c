@@ -25,6 +25,9 @@
 #define PLACES BERT "embeddings.position_embeddings.weight"
 #define MOST_BYTES (16 << 20)
 
+/* Rows of the words' table beyond vocab.txt: the marks of decoder and encoder, and filling up to a multiple of 8. */
+#define MOST_MARKS 9
+
 static void
 reader_free (gpointer data)
 {
@@ -136,6 +139,10 @@ load_text (LkBlip *self)
     lk_network_fail (network, LK_CHECKPOINT_ERROR_MISSHAPEN,
                      _("The model cannot be used: its config.json (%u heads, first token %d) does not fit its text network (%u numbers, %u words)."),
                      self->n_heads, self->bos, self->width, self->vocabulary);
+  if (lk_network_check (network, NULL) && (self->n_words > self->vocabulary || self->n_words + MOST_MARKS < self->vocabulary))
+    lk_network_fail (network, LK_CHECKPOINT_ERROR_MISSHAPEN,
+                     _("vocab.txt lists %u words where the model knows %u. Use the list that belongs to this model."), self->n_words,
+                     self->vocabulary);
 
   lk_network_load (network, self->vocabulary, self->width, WORDS);
   lk_network_load (network, self->n_positions, self->width, PLACES);

@@ -126,36 +126,48 @@ read_tags (const char  *path,
 
 /* ---- opening -------------------------------------------------------------------------------------------------- */
 
-/* `array` as three numbers; FALSE where it is no such array. */
+/* The three numbers of a key, where the file has it; FALSE with an error where they are no such numbers, or divide by nothing. */
 static gboolean
-read_three (const cJSON *object,
-            const char  *key,
-            float       *values)
+read_three (const cJSON  *object,
+            const char   *key,
+            double        least,
+            float        *values,
+            GError      **error)
 {
-  const cJSON *array = object != NULL ? lk_json_get_array (object, key) : NULL;
+  const cJSON *array = cJSON_GetObjectItemCaseSensitive (object, key);
+  gboolean is_good = cJSON_IsArray (array) && cJSON_GetArraySize (array) == 3;
 
-  if (array == NULL || cJSON_GetArraySize (array) != 3)
-    return FALSE;
-  for (int i = 0; i < 3; i++)
-    values[i] = (float) cJSON_GetNumberValue (cJSON_GetArrayItem (array, i));
-  return TRUE;
+  if (array == NULL)
+    return TRUE;
+  for (int i = 0; is_good && i < 3; i++)
+    {
+      double value = cJSON_GetNumberValue (cJSON_GetArrayItem (array, i));
+
+      is_good = isfinite (value) && fabs (value) < 1e6 && value >= least;
+      values[i] = (float) value;
+    }
+  if (!is_good)
+    g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN,
+                 _("The tagger’s config.json is damaged: its “%s” must be three numbers%s. Download it again from where the model is from."), key,
+                 least > 0 ? _(" above 0") : "");
+  return is_good;
 }
 
-static void
-read_config (LkTagger    *self,
-             const cJSON *config)
+static gboolean
+read_config (LkTagger     *self,
+             const cJSON  *config,
+             GError      **error)
 {
   const cJSON *arguments = lk_json_get_object (config, "model_args"), *pretrained = lk_json_get_object (config, "pretrained_cfg");
   const char *activation = arguments != NULL ? lk_json_get_string (arguments, "act_layer", "gelu") : "gelu";
 
   self->input = (LkVisionInput) { .channels = { 2, 1, 0 }, .mean = { .5f, .5f, .5f }, .deviation = { .5f, .5f, .5f } };
-  if (pretrained == NULL)
-    pretrained = config;
-  read_three (pretrained, "mean", self->input.mean);
-  read_three (pretrained, "std", self->input.deviation);
   self->vision.activation = g_str_equal (activation, "gelu_tanh") ? LK_ACTIVATION_GELU_TANH
                             : g_str_equal (activation, "quick_gelu") ? LK_ACTIVATION_QUICK_GELU : LK_ACTIVATION_GELU;
   self->vision.n_heads = arguments != NULL ? (guint) CLAMP (lk_json_get_int (arguments, "num_heads", 0), 0, 256) : 0;
+  if (pretrained == NULL)
+    pretrained = config;
+  return read_three (pretrained, "mean", -1e6, self->input.mean, error) && read_three (pretrained, "std", 1e-6, self->input.deviation, error);
 }
 
 static gboolean
@@ -166,10 +178,7 @@ check_kind (LkSafetensors  *file,
 {
   const char *architecture = lk_json_get_string (config, "architecture", "?");
 
-  if (lk_checkpoint_identify (file) == LK_FILE_KIND_LORA)
-    g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_NOT_A_MODEL,
-                 _("“%s” holds a LoRA, not a tagger. Choose the folder of a WD v3 tagger: model.safetensors, config.json, selected_tags.csv."), display);
-  else if (lk_safetensors_find (file, "vision_model.embeddings.class_embedding") != NULL)
+  if (lk_safetensors_find (file, "vision_model.embeddings.class_embedding") != NULL)
     g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_NOT_A_MODEL, _("“%s” holds BLIP, not a tagger. Use it as BLIP."), display);
   else if (lk_safetensors_find (file, "patch_embed.proj.weight") == NULL || lk_safetensors_find (file, "blocks.0.attn.qkv.weight") == NULL ||
            lk_safetensors_find (file, "pos_embed") == NULL || lk_safetensors_find (file, "head.weight") == NULL ||
@@ -225,7 +234,7 @@ lk_tagger_open (LkDevice      *device,
                 GError       **error)
 {
   g_autoptr (LkTagger) self = g_new0 (LkTagger, 1);
-  g_autofree char *weights = NULL, *tags = NULL, *display = g_filename_display_name (path);
+  g_autofree char *tags = NULL, *display = g_filename_display_name (path);
   g_autoptr (cJSON) config = NULL;
   g_autoptr (LkSafetensors) file = lk_model_files_open (path, &config, error);
 
@@ -239,9 +248,8 @@ lk_tagger_open (LkDevice      *device,
   if (tags == NULL)
     return NULL;
   self->tags = read_tags (tags, error);
-  if (self->tags == NULL)
+  if (self->tags == NULL || !read_config (self, config, error))
     return NULL;
-  read_config (self, config);
   self->network = lk_network_new (device, file, cancellable);
   return load (self, error) && build (self, error) ? g_steal_pointer (&self) : NULL;
 }

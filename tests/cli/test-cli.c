@@ -352,6 +352,79 @@ test_plan (void)
   g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
 }
 
+static char *
+read_caption (const char *folder,
+              const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, NULL);
+  return text;
+}
+
+/* A folder of pictures with a tagger: only where nothing is written yet, and nothing at all on a dry run; then a project, in one step. */
+static void
+test_caption (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("likeness-XXXXXX", NULL), *command = g_strdup_printf ("rm -rf '%s'", folder);
+  g_autofree char *sample = g_build_filename (g_getenv ("LIKENESS_DATA_DIR"), "starter", "sample", "images", NULL);
+  g_autofree char *tagger = g_build_filename (g_getenv ("LIKENESS_TEST_GOLDEN"), "tagger-tiny", NULL);
+  g_autofree char *project = g_build_filename (folder, "Mira", NULL), *images = g_build_filename (project, "images", NULL);
+  g_autofree char *park = g_build_filename (sample, "full-park.png", NULL), *broken = g_build_filename (folder, "broken.png", NULL);
+  g_autofree char *copy = g_strdup_printf ("cp '%s/full-park.png' '%s/extra-snow.png' '%s/extra-snow.txt' '%s'", sample, sample, sample, folder);
+  g_autofree char *snow = read_caption (sample, "extra-snow.txt");
+  g_auto (Result) nothing = run_cli ("caption", folder, "--tagger", tagger);
+  g_auto (Result) wrong = run_cli ("caption", folder, "--where", "above");
+  g_auto (Result) both = run_cli ("caption", folder, "--tagger", tagger, "--blip", tagger);
+  g_auto (Result) no_number = run_cli ("caption", folder, "--tagger", tagger, "--threshold", "2");
+
+  g_assert_cmpint (nothing.status, ==, 3);
+  assert_contains (nothing.err, "no pictures");
+  g_assert_cmpint (wrong.status, ==, 2);
+  assert_contains (wrong.err, "“above”");
+  g_assert_cmpint (both.status, ==, 2);
+  g_assert_cmpint (no_number.status, ==, 2);
+
+  g_assert_true (g_spawn_command_line_sync (copy, NULL, NULL, NULL, NULL));
+  {
+    g_auto (Result) dry = run_cli ("caption", folder, "--tagger", tagger, "--threshold", "0", "--trigger", "ohwx", "--dry-run", "--json", "--device", "cpu");
+    cJSON *json = cJSON_Parse (dry.out), *first = cJSON_GetArrayItem (cJSON_GetObjectItem (json, "captions"), 0);
+
+    g_assert_cmpint (dry.status, ==, 0);
+    g_assert_cmpint (cJSON_GetArraySize (cJSON_GetObjectItem (json, "captions")), ==, 1);
+    g_assert_true (g_str_has_prefix (cJSON_GetStringValue (cJSON_GetObjectItem (first, "after")), "ohwx, tag "));
+    g_assert_null (read_caption (folder, "full-park.txt"));
+    cJSON_Delete (json);
+  }
+  g_assert_true (g_file_set_contents (broken, "no picture", -1, NULL));
+  {
+    g_auto (Result) done = run_cli ("caption", folder, "--tagger", tagger, "--threshold", "0", "--trigger", "ohwx", "--blacklist", "tag_4, tag 1?",
+                                    "--device", "cpu");
+    g_autofree char *written = read_caption (folder, "full-park.txt"), *kept = read_caption (folder, "extra-snow.txt");
+
+    g_assert_cmpint (done.status, ==, 1);
+    assert_contains (done.err, "broken.png");
+    g_assert_true (g_str_has_prefix (written, "ohwx, tag "));
+    assert_contains (written, "tag 20");
+    g_assert_null (strstr (written, "tag 4,"));
+    g_assert_null (strstr (written, "tag 12"));
+    g_assert_cmpstr (kept, ==, snow);
+  }
+  {
+    g_auto (Result) made = run_cli ("new", project, "--trigger", "ohwx", "--class", "woman", "--hair", "brown hair");
+    g_auto (Result) imported = run_cli ("import", project, park);
+    g_auto (Result) drafted = run_cli ("caption", project, "--where", "replace", "--words", "in a park");
+    g_autofree char *draft = read_caption (images, "full-park.txt");
+
+    g_assert_cmpint (imported.status, ==, 0);
+    g_assert_cmpint (drafted.status, ==, 0);
+    g_assert_true (g_str_has_prefix (draft, "ohwx woman, brown hair, "));
+    g_assert_true (g_str_has_suffix (draft, ", in a park"));
+  }
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -365,6 +438,7 @@ main (int    argc,
   g_test_add_func ("/cli/progress-in-a-log", test_progress_in_a_log);
   g_test_add_func ("/cli/stop", test_stop);
   g_test_add_func ("/cli/check", test_check);
+  g_test_add_func ("/cli/caption", test_caption);
   g_test_add_func ("/cli/plan", test_plan);
   g_test_add_func ("/cli/devices", test_devices);
   g_test_add_func ("/cli/verify", test_verify);

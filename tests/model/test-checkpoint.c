@@ -4,6 +4,9 @@
 #include "lk-test-model.h"
 #include "lk-test-parity.h"
 
+#include "model/lk-blip.h"
+#include "model/lk-tagger.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -349,6 +352,96 @@ test_parts (void)
   g_assert_cmpuint (lk_model_get_bytes (checkpoint, LK_PART_ALL), <, 2.1 * lk_checkpoint_get_architecture (checkpoint)->n_parameters);
 }
 
+/* ---- models of a folder -------------------------------------------------------------------------------------- */
+
+/* A golden model's folder with `word` of one of its files replaced. Owned by the caller. */
+static char *
+copy_folder (const char *golden_case,
+             const char *name,
+             const char *word,
+             const char *instead)
+{
+  g_autofree char *from = g_test_build_filename (G_TEST_DIST, "data", "golden", golden_case, NULL);
+  char *to = g_dir_make_tmp ("likeness-XXXXXX", NULL);
+  g_autoptr (GDir) dir = g_dir_open (from, 0, NULL);
+  g_autofree char *path = g_build_filename (to, name, NULL), *text = NULL;
+  g_autoptr (GString) edited = NULL;
+
+  for (const char *file = g_dir_read_name (dir); file != NULL; file = g_dir_read_name (dir))
+    {
+      g_autofree char *old = g_build_filename (from, file, NULL), *new = g_build_filename (to, file, NULL), *bytes = NULL;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (old, &bytes, &length, NULL) && g_file_set_contents (new, bytes, length, NULL));
+    }
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  edited = g_string_new (text);
+  g_assert_cmpuint (g_string_replace (edited, word, instead, 1), ==, 1);
+  g_assert_true (g_file_set_contents (path, edited->str, -1, NULL));
+  return to;
+}
+
+static void
+remove_folder (char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+
+  for (const char *file = g_dir_read_name (dir); file != NULL; file = g_dir_read_name (dir))
+    {
+      g_autofree char *path = g_build_filename (folder, file, NULL);
+
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  g_free (folder);
+}
+
+static void
+test_tagger_configuration (void)
+{
+  static const char * const wrong[] = { "\"std\": [0, ", "\"std\": [null, ", "\"std\": [-1, ", "\"std\": [1e999, ", "\"std\": [1, 1, 1, " };
+  g_autoptr (LkDevice) device = lk_test_open_device ();
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      char *folder = copy_folder ("tagger-tiny", "config.json", "\"std\": [\n   0.5,", wrong[i]);
+      LkTagger *tagger = lk_tagger_open (device, folder, NULL, &error);
+
+      g_assert_null (tagger);
+      lk_assert_failed_with (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN, "“std”");
+      remove_folder (folder);
+    }
+}
+
+static void
+test_blip_words (void)
+{
+  char *folder = copy_folder ("blip-tiny", "vocab.txt", "[PAD]\n", "[PAD]\none more\n");
+  g_autofree char *words = g_build_filename (folder, "vocab.txt", NULL);
+  g_autoptr (LkDevice) device = lk_test_open_device ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (lk_blip_open (device, folder, NULL, &error));
+  lk_assert_failed_with (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN, "301 words");
+  g_assert_true (g_file_set_contents (words, "a\nb\nc\n", -1, NULL));
+  g_assert_null (lk_blip_open (device, folder, NULL, &error));
+  lk_assert_failed_with (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN, "3 words");
+  remove_folder (folder);
+}
+
+/* A LoRA is neither. */
+static void
+test_lora_describes_nothing (void)
+{
+  g_autofree char *lora = lk_test_golden_path ("sd15-tiny", "lora");
+  g_autoptr (LkDevice) device = lk_test_open_device ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (lk_tagger_open (device, lora, NULL, &error));
+  lk_assert_failed_with (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_NOT_A_MODEL, "LoRA");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -369,5 +462,8 @@ main (int    argc,
   g_test_add_func ("/model/layouts-on-device", test_layouts_on_device);
   g_test_add_func ("/model/bf16", test_bf16);
   g_test_add_func ("/model/parts", test_parts);
+  g_test_add_func ("/model/tagger-configuration", test_tagger_configuration);
+  g_test_add_func ("/model/blip-words", test_blip_words);
+  g_test_add_func ("/model/lora-describes-nothing", test_lora_describes_nothing);
   return g_test_run ();
 }

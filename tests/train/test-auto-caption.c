@@ -221,7 +221,7 @@ test_apply (void)
   g_autoptr (LkAutoCaption) captions = lk_auto_caption_new (&rule);
   g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (lk_auto_picture_free);
   g_autoptr (GAsyncResult) result = NULL;
-  LkEdit *typed;
+  g_autoptr (LkEdit) shot = NULL, typed = NULL;
   guint n_undo;
 
   g_assert_no_error (error);
@@ -229,9 +229,9 @@ test_apply (void)
   lk_test_write_picture (folder, "images/2.png", 16, 16, 2);
   lk_project_rescan (project, NULL, &error);
   g_assert_no_error (error);
-  typed = lk_edit_new (project, "Shot");
-  lk_edit_set_shot (typed, lk_project_get_image (project, 0), LK_SHOT_FULL_BODY);
-  g_assert_true (lk_project_apply (project, typed, &error));
+  shot = lk_edit_new (project, "Shot");
+  lk_edit_set_shot (shot, lk_project_get_image (project, 0), LK_SHOT_FULL_BODY);
+  g_assert_true (lk_project_apply (project, shot, &error));
   for (guint i = 0; i < 2; i++)
     g_ptr_array_add (pictures, lk_auto_picture_new_for_image (lk_project_get_image (project, i)));
   g_assert_true (lk_auto_caption_run (captions, NULL, pictures, NULL, NULL, NULL, &error));
