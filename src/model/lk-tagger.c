@@ -148,8 +148,8 @@ read_three (const cJSON  *object,
     }
   if (!is_good)
     g_set_error (error, LK_CHECKPOINT_ERROR, LK_CHECKPOINT_ERROR_MISSHAPEN,
-                 _("The tagger’s config.json is damaged: its “%s” must be three numbers%s. Download it again from where the model is from."), key,
-                 least > 0 ? _(" above 0") : "");
+                 least > 0 ? _("The tagger’s config.json is damaged: “%s” must be three numbers above 0. Download it again from where the model is from.")
+                           : _("The tagger’s config.json is damaged: “%s” must be three numbers. Download it again from where the model is from."), key);
   return is_good;
 }
 
