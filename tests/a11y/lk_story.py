@@ -25,7 +25,7 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, Gio, GLib  # noqa: E402
 
-WAIT = float(os.environ.get("LIKENESS_STORY_WAIT", "30"))
+WAIT = float(os.environ.get("LIKENESS_STORY_WAIT", "60"))
 ROLES = {
     "button": ("button", "push button"),
     "toggle": ("toggle button",),
@@ -42,6 +42,18 @@ class Failed(AssertionError):
 
 def roles_of(role):
     return ROLES.get(role, (role,))
+
+
+def window_ids():
+    search = ["xdotool", "search", "--onlyvisible", "--name", "."]
+    return subprocess.run(search, capture_output=True, text=True, check=False).stdout.split()
+
+
+def focus_window():
+    """Gives the newest window the keyboard, which nobody does where there is no window manager."""
+    windows = window_ids()
+    if windows:
+        subprocess.run(["xdotool", "windowfocus", "--sync", windows[-1]], check=False)
 
 
 class Node:
@@ -121,6 +133,7 @@ class Node:
 
     def press(self):
         """Clicks with the mouse, in the middle. Windows stand in the corner of the screen: there is no window manager."""
+        focus_window()
         box = Atspi.Component.get_extents(self.accessible.get_component_iface(), Atspi.CoordType.WINDOW)
         place = [str(box.x + box.width // 2), str(box.y + box.height // 2)]
         subprocess.run(["xdotool", "mousemove", "--sync", *place, "click", "1"], check=True)
@@ -242,18 +255,12 @@ class App:
         """Replaces what stands in the entry of this name."""
         self.wait("entry", name).set_text(text)
 
-    def window_ids(self):
-        search = ["xdotool", "search", "--onlyvisible", "--name", "."]
-        return subprocess.run(search, capture_output=True, text=True, check=False).stdout.split()
-
     def pause(self, seconds):
         time.sleep(seconds)
 
     def key(self, *keys):
         """Presses keys as a keyboard does: "ctrl+z", "Delete"."""
-        windows = self.window_ids()
-        if windows:
-            subprocess.run(["xdotool", "windowfocus", "--sync", windows[-1]], check=False)
+        focus_window()
         subprocess.run(["xdotool", "key", "--delay", "40", *keys], check=True)
 
     def tab_to(self, role, name):

@@ -8,7 +8,7 @@ import sqlite3
 import struct
 import zlib
 
-from lk_story import SAMPLE, Failed, files_of, run
+from lk_story import SAMPLE, Failed, files_of, run, window_ids
 
 N_COPIES = 6
 
@@ -62,7 +62,7 @@ def first_hour(app):
 
     # Thirty pictures, from a folder.
     app.click("button", "Import Folder…")
-    app.wait_for(lambda: len(app.window_ids()) > 1, "the file dialog")
+    app.wait_for(lambda: len(window_ids()) > 1, "the file dialog")
     app.key("ctrl+l")
     app.wait_for(lambda: next((entry for entry in app.all("entry") if entry.is_focused), None), "the entry for a path").set_text(pictures)
     app.click("button", "Import")

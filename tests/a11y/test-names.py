@@ -19,6 +19,15 @@ def said(node):
     return next((below.name for below in node.walk() if below.role == "label" and below.name.strip()), "")
 
 
+def controls_of(app):
+    return [node for node in app.all() if node.is_focusable and node.role not in NAMELESS]
+
+
+def nameless_of(app):
+    """Those without a name, as long as there is one; one without a role is gone."""
+    return [node.role for node in controls_of(app) if not said(node).strip() and node.role]
+
+
 def names(app):
     project = os.path.join(app.home, "Mira")
     shutil.copytree(SAMPLE, project)
@@ -28,11 +37,13 @@ def names(app):
     for number, page in PAGES.items():
         app.show_page(number)
         app.wait_for(lambda: any(node.name == page and node.role == "heading" or node.name.startswith(page) for node in app.all()), f"the page {page}")
-        controls = [node for node in app.all() if node.is_focusable and node.role not in NAMELESS]
-        if not controls:
-            raise Failed(f"{page}: nothing can be focused")
-        nameless += [f"{page}: {node.role}" for node in controls if not said(node).strip() and node.role]   # one without a role is gone
-        print(f"# {page}: {len(controls)} controls", flush=True)
+        app.wait_for(lambda: controls_of(app), f"a control of the page {page}")
+        try:
+            # A page that comes and one that goes may lose a control between two questions: what has no name keeps having none.
+            app.wait_for(lambda: not nameless_of(app), "names", 10)
+        except Failed:
+            nameless += [f"{page}: {role}" for role in nameless_of(app)]
+        print(f"# {page}: {len(controls_of(app))} controls", flush=True)
     if nameless:
         raise Failed("without a name: " + ", ".join(nameless))
 

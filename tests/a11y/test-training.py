@@ -8,6 +8,9 @@ import shutil
 from lk_story import SAMPLE, run
 
 
+STEPS = 160   # enough that the fastest machine still trains while a slow one looks
+
+
 def open_training(app):
     project = os.path.join(app.home, "Mira")
     if not os.path.exists(project):
@@ -36,23 +39,12 @@ def plot_of(app):
 
 def watch_a_run(app):
     open_training(app)
-    set_steps(app, 60)
-    app.wait_text(r"^60 steps · \d+\.\d epochs")
+    set_steps(app, STEPS)
+    app.wait_text(rf"^{STEPS} steps · \d+\.\d epochs")
     app.click("button", "Start Training")
 
-    # It prepares, then trains; the plot says in words where the loss stands.
-    app.wait_text(r"^Training$", 60)
+    # It prepares, then trains. A pause holds it.
     app.wait_for(lambda: step_of(app) >= 3, "some steps", 60)
-    app.wait_for(lambda: re.search(r"Loss: .* at step \d+, from .* at step 1, (falling|rising|level)", plot_of(app).description), "the plot's words")
-    first = plot_of(app).description
-    app.wait_for(lambda: plot_of(app).description != first, "newer words")
-
-    # The read-out goes from point to point with the keyboard.
-    plot_of(app).press()
-    app.wait_for(lambda: plot_of(app).is_focused, "the focus on the plot")
-    app.key("Home", "Right")
-
-    # A pause holds it, and Continue lets it go on.
     app.click("button", "Pause")
     app.wait_text(r"^Paused$")
     held = step_of(app)
@@ -60,11 +52,21 @@ def watch_a_run(app):
     assert step_of(app) == held, "it trains though it is paused"
     app.click("button", "Save Now")
     app.wait_text(rf"^Step {held}$")
+
+    # The plot says in words where the loss stands; the read-out goes from point to point with the keyboard.
+    app.wait_for(lambda: re.search(r"Loss: .* at step \d+, from .* at step 1, (falling|rising|level)", plot_of(app).description), "the plot's words")
+    first = plot_of(app).description
+    plot_of(app).press()
+    app.wait_for(lambda: plot_of(app).is_focused, "the focus on the plot")
+    app.key("Home", "Right")
+
+    # Continue lets it go on, and the plot says newer words.
     app.click("button", "Continue")
-    app.wait_for(lambda: step_of(app) > held, "more steps")
+    app.wait_for(lambda: step_of(app) > held or app.find("label", "Finished"), "more steps")
+    app.wait_for(lambda: plot_of(app).description != first, "newer words")
 
     # The end, its LoRA, and what can be said of the run.
-    app.wait_text(r"^Finished$", 120)
+    app.wait_text(r"^Finished$", 240)
     app.wait_text(r"^The Run’s LoRA$")
     app.wait_text(r"^(Too early to say|Still improving|Flat since step \d+)$")
     app.quit()
@@ -72,7 +74,7 @@ def watch_a_run(app):
 
 def killed(app):
     open_training(app)
-    set_steps(app, 60)
+    set_steps(app, STEPS)
     app.click("button", "Start Training")
     app.wait_for(lambda: step_of(app) >= 4, "some steps", 60)
     app.click("button", "Save Now")
@@ -80,9 +82,9 @@ def killed(app):
     app.kill()
 
     open_training(app)
-    app.wait_text(r"was interrupted\. It can go on from step \d+ of 60")
+    app.wait_text(rf"was interrupted\. It can go on from step \d+ of {STEPS}")
     app.click("button", "Continue")
-    app.wait_text(r"^Finished$", 120)
+    app.wait_text(r"^Finished$", 240)
     app.quit()
 
 
