@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 
+#include "app/captions/lk-auto-captions-dialog.h"
 #include "app/gallery/lk-gallery-grid.h"
 #include "app/gallery/lk-gallery-page.h"
 #include "app/training/lk-run-view.h"
@@ -121,6 +122,31 @@ decorate (LkProject *project)
   lk_edit_free (edit);
 }
 
+static gboolean
+has_result (gpointer stack)
+{
+  return g_str_equal (gtk_stack_get_visible_child_name (stack), "result");
+}
+
+/* The choices of a draft and of a tagger, and what would change. */
+static void
+shoot_automatic (LkWindow   *window,
+                 const char *folder,
+                 const char *mode)
+{
+  GtkWidget *dialog = GTK_WIDGET (adw_application_window_get_visible_dialog (ADW_APPLICATION_WINDOW (window)));
+  GType type = LK_TYPE_AUTO_CAPTIONS_DIALOG;
+
+  shoot (window, folder, mode, "automatic-draft");
+  adw_combo_row_set_selected (ADW_COMBO_ROW (gtk_widget_get_template_child (dialog, type, "way_row")), 1);
+  shoot (window, folder, mode, "automatic-tagger");
+  adw_combo_row_set_selected (ADW_COMBO_ROW (gtk_widget_get_template_child (dialog, type, "way_row")), 0);
+  adw_combo_row_set_selected (ADW_COMBO_ROW (gtk_widget_get_template_child (dialog, type, "place_row")), 1);
+  g_signal_emit_by_name (gtk_widget_get_template_child (dialog, type, "action_button"), "clicked");
+  lk_test_wait (has_result, gtk_widget_get_template_child (dialog, type, "stack"));
+  shoot (window, folder, mode, "automatic-result");
+}
+
 static void
 shoot_mode (LkApplication *application,
             const Mode    *mode,
@@ -178,6 +204,11 @@ shoot_mode (LkApplication *application,
     {
       activate (window, "project.show-page", g_variant_new_string (pages[i]));
       shoot (window, folder, mode->name, pages[i]);
+      if (i > 0)
+        continue;
+      activate (window, "captions.automatic", NULL);
+      shoot_automatic (window, folder, mode->name);
+      close_dialog (window);
     }
   if (mode->width < 860)
     {

@@ -4,6 +4,8 @@
 #include "app/captions/lk-caption-cell.h"
 #include "app/captions/lk-caption-finding.h"
 #include "app/captions/lk-captions-page.h"
+#include "app/captions/lk-auto-captions-dialog.h"
+#include "app/captions/lk-caption-preview.h"
 #include "app/captions/lk-change-captions-dialog.h"
 #include "app/captions/lk-quick-tags-dialog.h"
 #include "app/captions/lk-tag-chip.h"
@@ -93,6 +95,20 @@ make_caption_finding (void)
   g_assert_nonnull (finding);
   lk_caption_finding_set_finding (row, finding);
   return row;
+}
+
+static gpointer
+make_auto_captions_dialog (void)
+{
+  g_autoptr (GPtrArray) images = some_images (4);
+
+  return lk_auto_captions_dialog_new (workspace, NULL, images, images);
+}
+
+static gpointer
+make_caption_preview (void)
+{
+  return g_object_new (LK_TYPE_CAPTION_PREVIEW, NULL);
 }
 
 static gpointer
@@ -323,9 +339,11 @@ static const struct
   const char *name;
   gpointer  (*make) (void);
 } templates[] = {
+  { "auto-captions-dialog", make_auto_captions_dialog },
   { "batch-crop-page", make_batch_crop_page },
   { "caption-cell", make_caption_cell },
   { "caption-finding", make_caption_finding },
+  { "caption-preview", make_caption_preview },
   { "captions-page", make_captions_page },
   { "change-captions-dialog", make_change_captions_dialog },
   { "coming-page", make_coming_page },

@@ -4,6 +4,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/captions/lk-auto-captions-dialog.h"
 #include "app/captions/lk-caption-cell.h"
 #include "app/captions/lk-caption-editor.h"
 #include "app/captions/lk-caption-finding.h"
@@ -96,6 +97,7 @@ update (LkCaptionsPage *self)
   gtk_label_set_label (self->summary, text->str);
   gtk_stack_set_visible_child_name (self->stack, n_images == 0 ? "empty" : n_shown == 0 ? "no-results" : "editor");
 
+  gtk_widget_action_set_enabled (widget, "captions.automatic", is_writable && n_images > 0);
   gtk_widget_action_set_enabled (widget, "captions.change", is_writable && n_images > 0);
   gtk_widget_action_set_enabled (widget, "captions.quick-tag", is_writable && n_shown > 0);
   gtk_widget_action_set_enabled (widget, "captions.next", n_shown > 0 && self->position + 1 < n_shown);
@@ -392,6 +394,22 @@ change_action (GtkWidget  *widget,
 }
 
 static void
+automatic_action (GtkWidget  *widget,
+                  const char *action_name,
+                  GVariant   *parameter)
+{
+  LkCaptionsPage *self = LK_CAPTIONS_PAGE (widget);
+  g_autoptr (GPtrArray) selected = dup_selected (self);
+  g_autoptr (GPtrArray) filtered = dup_all (get_model (self));
+  LkAutoCaptionsDialog *dialog;
+
+  if (!lk_caption_editor_save (self->editor))
+    return;
+  dialog = lk_auto_captions_dialog_new (self->workspace, lk_tag_source_get_table (self->source), selected, filtered);
+  adw_dialog_present (ADW_DIALOG (dialog), widget);
+}
+
+static void
 change_tag_cb (LkCaptionsPage *self,
                const char     *tag)
 {
@@ -625,6 +643,7 @@ lk_captions_page_class_init (LkCaptionsPageClass *klass)
   gtk_widget_class_install_action (widget_class, "captions.next-unfinished", NULL, next_unfinished_action);
   gtk_widget_class_install_action (widget_class, "captions.filter", NULL, filter_action);
   gtk_widget_class_install_action (widget_class, "captions.clear-filter", NULL, clear_filter_action);
+  gtk_widget_class_install_action (widget_class, "captions.automatic", NULL, automatic_action);
   gtk_widget_class_install_action (widget_class, "captions.change", NULL, change_action);
   gtk_widget_class_install_action (widget_class, "captions.quick-tags", NULL, quick_tags_action);
   gtk_widget_class_install_action (widget_class, "captions.quick-tag", "u", quick_tag_action);

@@ -3,47 +3,13 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
+#include "app/captions/lk-caption-preview.h"
 #include "app/captions/lk-change-captions-dialog.h"
 #include "project/lk-caption-change.h"
 
 /* The preview follows typing after this much quiet. */
 #define PREVIEW_AFTER_MS 200
-
-/* ---- one change --------------------------------------------------------------------------------------------------- */
-
-#define LK_TYPE_CHANGE_ITEM (lk_change_item_get_type ())
-G_DECLARE_FINAL_TYPE (LkChangeItem, lk_change_item, LK, CHANGE_ITEM, GObject)
-
-struct _LkChangeItem
-{
-  GObject                 parent_instance;
-
-  GPtrArray              *all;        /* owned; holds the change */
-  const LkChangedCaption *change;
-};
-
-G_DEFINE_FINAL_TYPE (LkChangeItem, lk_change_item, G_TYPE_OBJECT)
-
-static void
-lk_change_item_finalize (GObject *object)
-{
-  g_ptr_array_unref (LK_CHANGE_ITEM (object)->all);
-
-  G_OBJECT_CLASS (lk_change_item_parent_class)->finalize (object);
-}
-
-static void
-lk_change_item_class_init (LkChangeItemClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = lk_change_item_finalize;
-}
-
-static void
-lk_change_item_init (LkChangeItem *self)
-{
-}
 
 /* ---- the dialog --------------------------------------------------------------------------------------------------- */
 
@@ -63,7 +29,6 @@ struct _LkChangeCaptionsDialog
   LkCaptionChange *change;          /* owned; that was previewed, or NULL */
   GPtrArray       *changed;         /* owned; what it would do, or NULL */
   GCancellable    *cancellable;     /* owned; of the preview under way */
-  GListStore      *items;           /* owned; LkChangeItem */
   guint            preview_source;
   gboolean         is_applying;
 
@@ -105,7 +70,7 @@ update_state (LkChangeCaptionsDialog *self,
 
   gtk_button_set_label (self->apply_button, button);
   gtk_widget_set_sensitive (GTK_WIDGET (self->apply_button), n > 0 && !self->is_applying);
-  gtk_widget_set_visible (GTK_WIDGET (self->preview_window), n > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->preview), n > 0);
   gtk_widget_set_visible (GTK_WIDGET (self->state), n == 0);
   gtk_label_set_label (self->state, error != NULL ? error->message : self->changed != NULL ? _("No caption would be another.") : "");
 }
@@ -116,19 +81,9 @@ static void
 take_changes (LkChangeCaptionsDialog *self,
               GPtrArray              *changed)
 {
-  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
-
   g_clear_pointer (&self->changed, g_ptr_array_unref);
   self->changed = changed;
-  for (guint i = 0; changed != NULL && i < changed->len; i++)
-    {
-      LkChangeItem *item = g_object_new (LK_TYPE_CHANGE_ITEM, NULL);
-
-      item->all = g_ptr_array_ref (changed);
-      item->change = changed->pdata[i];
-      g_ptr_array_add (items, item);
-    }
-  g_list_store_splice (self->items, 0, g_list_model_get_n_items (G_LIST_MODEL (self->items)), items->pdata, items->len);
+  lk_caption_preview_set_changes (self->preview, changed);
 }
 
 static void
@@ -217,96 +172,6 @@ kind_changed_cb (LkChangeCaptionsDialog *self)
   queue_preview (self);
 }
 
-/* ---- rows of the preview ------------------------------------------------------------------------------------------ */
-
-/* Where two texts differ: bytes that are the same at the start, and at the end. */
-static void
-find_difference (const char *before,
-                 const char *after,
-                 gsize      *start,
-                 gsize      *end)
-{
-  gsize n_before = strlen (before), n_after = strlen (after), n = MIN (n_before, n_after);
-
-  for (*start = 0; *start < n && before[*start] == after[*start];)
-    (*start)++;
-  while (*start > 0 && ((guchar) before[*start] & 0xc0) == 0x80)
-    (*start)--;
-  while (*start > 0 && ((guchar) after[*start] & 0xc0) == 0x80)
-    (*start)--;
-  for (*end = 0; *end < n - *start && before[n_before - 1 - *end] == after[n_after - 1 - *end];)
-    (*end)++;
-  while (*end > 0 && ((guchar) before[n_before - *end] & 0xc0) == 0x80)
-    (*end)--;
-}
-
-static char *
-mark_difference (const char *text,
-                 gsize       start,
-                 gsize       end,
-                 const char *tag)
-{
-  gsize length = strlen (text);
-  g_autofree char *head = g_markup_escape_text (text, start);
-  g_autofree char *middle = g_markup_escape_text (text + start, length - end - start);
-  g_autofree char *tail = g_markup_escape_text (text + length - end, end);
-
-  return g_strdup_printf ("%s<%s>%s</%s>%s", head, tag, middle, tag, tail);
-}
-
-static GtkWidget *
-make_label (void)
-{
-  GtkWidget *label = gtk_label_new (NULL);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_natural_wrap_mode (GTK_LABEL (label), GTK_NATURAL_WRAP_NONE);
-  return label;
-}
-
-static void
-setup_cb (LkChangeCaptionsDialog *self,
-          GtkListItem            *item)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  GtkWidget *name = make_label (), *before = make_label (), *after = make_label ();
-
-  gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_MIDDLE);
-  gtk_widget_add_css_class (name, "caption-heading");
-  gtk_widget_add_css_class (before, "dimmed");
-  gtk_widget_set_margin_top (box, 9);
-  gtk_widget_set_margin_bottom (box, 9);
-  gtk_widget_set_margin_start (box, 6);
-  gtk_widget_set_margin_end (box, 6);
-  gtk_box_append (GTK_BOX (box), name);
-  gtk_box_append (GTK_BOX (box), before);
-  gtk_box_append (GTK_BOX (box), after);
-  gtk_list_item_set_child (item, box);
-  gtk_list_item_set_activatable (item, FALSE);
-}
-
-static void
-bind_cb (LkChangeCaptionsDialog *self,
-         GtkListItem            *item)
-{
-  const LkChangedCaption *change = LK_CHANGE_ITEM (gtk_list_item_get_item (item))->change;
-  GtkWidget *name = gtk_widget_get_first_child (gtk_list_item_get_child (item));
-  GtkWidget *before = gtk_widget_get_next_sibling (name), *after = gtk_widget_get_next_sibling (before);
-  g_autofree char *old = NULL, *new = NULL;
-  gsize start, end;
-
-  find_difference (change->before, change->after, &start, &end);
-  old = mark_difference (change->before, start, end, "s");
-  new = mark_difference (change->after, start, end, "b");
-  gtk_label_set_label (GTK_LABEL (name), lk_image_get_stem (change->image));
-  gtk_label_set_markup (GTK_LABEL (before), *change->before != '\0' ? old : _("No caption"));
-  gtk_label_set_markup (GTK_LABEL (after), *change->after != '\0' ? new : _("No caption"));
-  gtk_list_item_set_accessible_label (item, lk_image_get_stem (change->image));
-  gtk_list_item_set_accessible_description (item, change->after);
-}
-
 /* ---- applying ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -370,10 +235,7 @@ lk_change_captions_dialog_dispose (GObject *object)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->workspace);
-  if (self->preview != NULL)
-    gtk_list_view_set_model (self->preview, NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_CHANGE_CAPTIONS_DIALOG);
-  g_clear_object (&self->items);
   g_clear_pointer (&self->change, lk_caption_change_unref);
   g_clear_pointer (&self->changed, g_ptr_array_unref);
   for (guint i = 0; i <= SCOPE_ALL; i++)
@@ -389,6 +251,7 @@ lk_change_captions_dialog_class_init (LkChangeCaptionsDialogClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = lk_change_captions_dialog_dispose;
 
+  g_type_ensure (LK_TYPE_CAPTION_PREVIEW);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-change-captions-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, apply_button);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, case_row);
@@ -397,28 +260,20 @@ lk_change_captions_dialog_class_init (LkChangeCaptionsDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, order_row);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, place_row);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, preview);
-  gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, preview_window);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, regex_row);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, scope_row);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, state);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, text_row);
   gtk_widget_class_bind_template_child (widget_class, LkChangeCaptionsDialog, words_row);
   gtk_widget_class_bind_template_callback (widget_class, apply_cb);
-  gtk_widget_class_bind_template_callback (widget_class, bind_cb);
   gtk_widget_class_bind_template_callback (widget_class, kind_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, queue_preview);
-  gtk_widget_class_bind_template_callback (widget_class, setup_cb);
 }
 
 static void
 lk_change_captions_dialog_init (LkChangeCaptionsDialog *self)
 {
-  g_autoptr (GtkNoSelection) none = NULL;
-
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->items = g_list_store_new (LK_TYPE_CHANGE_ITEM);
-  none = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->items)));
-  gtk_list_view_set_model (self->preview, GTK_SELECTION_MODEL (none));
 }
 
 LkChangeCaptionsDialog *
