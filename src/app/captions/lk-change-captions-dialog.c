@@ -37,8 +37,7 @@ struct _LkChangeCaptionsDialog
   AdwSwitchRow    *case_row, *regex_row, *words_row;
   GtkButton       *apply_button;
   GtkLabel        *state;
-  GtkListView     *preview;
-  GtkScrolledWindow *preview_window;
+  LkCaptionPreview *preview;
 };
 
 G_DEFINE_FINAL_TYPE (LkChangeCaptionsDialog, lk_change_captions_dialog, ADW_TYPE_DIALOG)
