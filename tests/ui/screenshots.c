@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "app/captions/lk-auto-captions-dialog.h"
+#include "app/captions/lk-captions-page.h"
 #include "app/gallery/lk-gallery-grid.h"
 #include "app/gallery/lk-gallery-page.h"
 #include "app/training/lk-run-view.h"
@@ -206,7 +207,7 @@ shoot_mode (LkApplication *application,
       shoot (window, folder, mode->name, pages[i]);
       if (i > 0)
         continue;
-      activate (window, "captions.automatic", NULL);
+      gtk_widget_activate_action (lk_test_find (GTK_WIDGET (window), LK_TYPE_CAPTIONS_PAGE), "captions.automatic", NULL);
       shoot_automatic (window, folder, mode->name);
       close_dialog (window);
     }
