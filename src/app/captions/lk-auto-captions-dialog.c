@@ -540,7 +540,7 @@ add_ticks (LkAutoCaptionsDialog *self,
   for (guint i = 0; table != NULL && i < lk_tag_table_get_n (table); i++)
     {
       const LkTagRow *row = lk_tag_table_get (table, i);
-      gboolean is_fixed = *trigger != '\0' && strstr (row->tag, trigger) != NULL;
+      gboolean is_fixed = (*trigger != '\0' && strstr (row->tag, trigger) != NULL) || lk_shot_from_caption (row->tag) != LK_SHOT_NOT_SET;
 
       for (guint k = 0; features[k] != NULL && !is_fixed; k++)
         is_fixed = g_ascii_strcasecmp (features[k], row->folded) == 0;
