@@ -53,6 +53,8 @@ typedef struct
   double           epochs, save_epochs; /* 0: not said */
   double           unet_rate;           /* 0: not said */
   double           warmup_percent;      /* below 0: not said */
+  gboolean         is_offset_only;      /* the window uses one kind of noise at a time, whatever stands in the fields of the other */
+  gboolean         is_multires_only;
 } Reader;
 
 static void
@@ -300,6 +302,13 @@ take_special (Reader      *reader,
           add_row (reader, LK_KOHYA_TAKEN, key, value, NULL);
         }
     }
+  else if (g_str_equal (key, "noise_offset_type"))
+    {
+      reader->is_offset_only = g_str_equal (value, "Original");
+      reader->is_multires_only = g_str_equal (value, "Multires");
+      add_row (reader, reader->is_offset_only || reader->is_multires_only ? LK_KOHYA_TAKEN : LK_KOHYA_UNKNOWN, key, value,
+               reader->is_offset_only || reader->is_multires_only ? NULL : _("It is either Original or Multires."));
+    }
   else if (g_str_equal (key, "network_module"))
     add_row (reader, g_str_equal (value, "networks.lora") ? LK_KOHYA_UNNEEDED : LK_KOHYA_UNKNOWN, key, value,
              g_str_equal (value, "networks.lora") ? _("It is always so here.") : _("This kind of network cannot be trained here."));
@@ -368,6 +377,10 @@ settle (Reader *reader)
   guint per_step = settings->train_batch_size * settings->gradient_accumulation_steps;
   double per_epoch = ceil ((double) reader->n_pictures * settings->num_repeats / per_step);
 
+  if (reader->is_offset_only)
+    settings->multires_noise_iterations = 0;
+  if (reader->is_multires_only)
+    settings->noise_offset = 0;
   if (reader->unet_rate > 0)
     settings->learning_rate = MIN (reader->unet_rate, 1);
   if (reader->epochs > 0 && !reader->has_steps)
@@ -524,6 +537,9 @@ lk_kohya_settings_to_json (const LkTrainSettings *settings,
     }
   else
     cJSON_AddNumberToObject (json, "lr_warmup", 0);
+  /* It uses one kind of noise at a time. */
+  if (settings->noise_offset == 0 || settings->multires_noise_iterations == 0)
+    cJSON_AddStringToObject (json, "noise_offset_type", settings->multires_noise_iterations > 0 ? "Multires" : "Original");
   if (settings->resolution > 0)
     cJSON_AddStringToObject (json, "max_resolution", resolution);
   if (base != NULL)

@@ -8,6 +8,7 @@
 
 #include "base/lk-sha256.h"
 #include "base/lk-text.h"
+#include "model/lk-noise-schedule.h"
 #include "train/lk-lora-metadata.h"
 
 /* kohya names pictures' folders here; ours is always the same. */
@@ -213,6 +214,33 @@ set_data_set (GHashTable *metadata,
 
 /* ---- settings -------------------------------------------------------------------------------------------------- */
 
+/* None, as Python writes what is not used. */
+static void
+set_number_or_none (GHashTable *metadata,
+                    const char *key,
+                    double      value)
+{
+  if (value > 0)
+    set_number (metadata, key, value);
+  else
+    set (metadata, key, "None");
+}
+
+static void
+set_noise (GHashTable            *metadata,
+           const LkTrainSettings *settings)
+{
+  set_number_or_none (metadata, "ss_noise_offset", settings->noise_offset);
+  if (settings->multires_noise_iterations > 0)
+    set_format (metadata, "ss_multires_noise_iterations", "%u", settings->multires_noise_iterations);
+  else
+    set (metadata, "ss_multires_noise_iterations", "None");
+  set_number (metadata, "ss_multires_noise_discount", settings->multires_noise_discount);
+  set_number_or_none (metadata, "ss_ip_noise_gamma", settings->ip_noise_gamma);
+  if (settings->min_timestep > 0 || settings->max_timestep < LK_N_TIMESTEPS)
+    set_format (metadata, "modelspec.timestep_range", "%u,%u", settings->min_timestep, settings->max_timestep);
+}
+
 static void
 set_settings (GHashTable            *metadata,
               const LkTrainSettings *settings)
@@ -235,6 +263,8 @@ set_settings (GHashTable            *metadata,
     set_number (metadata, "ss_min_snr_gamma", settings->min_snr_gamma);
   else
     set (metadata, "ss_min_snr_gamma", "None");
+  set_boolean (metadata, "ss_debiased_estimation", settings->debiased_estimation_loss);
+  set_noise (metadata, settings);
   set_format (metadata, "ss_max_train_steps", "%u", settings->max_train_steps);
   set_format (metadata, "ss_batch_size_per_device", "%u", settings->train_batch_size);
   set_format (metadata, "ss_total_batch_size", "%u", settings->train_batch_size * settings->gradient_accumulation_steps);
@@ -254,17 +284,16 @@ set_settings (GHashTable            *metadata,
 static void
 set_unused (GHashTable *metadata)
 {
-  static const char * const none[] = { "ss_network_dropout", "ss_noise_offset", "ss_multires_noise_iterations", "ss_adaptive_noise_scale",
-                                       "ss_scale_weight_norms", "ss_ip_noise_gamma", "ss_clip_skip", "ss_face_crop_aug_range",
+  static const char * const none[] = { "ss_network_dropout", "ss_adaptive_noise_scale",
+                                       "ss_scale_weight_norms", "ss_clip_skip", "ss_face_crop_aug_range",
                                        "ss_vae_name", "ss_training_comment" };
   static const char * const no[] = { "ss_v2", "ss_full_fp16", "ss_color_aug", "ss_flip_aug", "ss_random_crop", "ss_zero_terminal_snr",
-                                     "ss_debiased_estimation", "ss_fp8_base", "ss_lowram" };
+                                     "ss_fp8_base", "ss_lowram" };
 
   for (guint i = 0; i < G_N_ELEMENTS (none); i++)
     set (metadata, none[i], "None");
   for (guint i = 0; i < G_N_ELEMENTS (no); i++)
     set (metadata, no[i], "False");
-  set (metadata, "ss_multires_noise_discount", "0.3");
   set (metadata, "ss_prior_loss_weight", "1.0");
   set (metadata, "ss_loss_type", "l2");
   set (metadata, "ss_mixed_precision", "no");

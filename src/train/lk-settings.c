@@ -65,6 +65,27 @@ static const LkSetting settings_table[] = {
     N_("Gradient clipping"), N_("Longest gradient that a step follows. Usually 1; 0 does not clip."), AT (max_grad_norm) },
   { "min_snr_gamma", LK_SETTING_NUMBER, LK_SETTING_GROUP_OPTIMIZER, 0, 100, NULL, "0",
     N_("Min-SNR gamma"), N_("Weighs timesteps with little noise less. Usually 5 where it is used; 0 weighs all alike."), AT (min_snr_gamma) },
+  { "debiased_estimation_loss", LK_SETTING_BOOLEAN, LK_SETTING_GROUP_OPTIMIZER, 0, 0, NULL, "false",
+    N_("Debiased estimation"), N_("Weighs timesteps with much noise more, for composition and colours. Usually off; instead of min-SNR gamma."),
+    AT (debiased_estimation_loss) },
+
+  { "noise_offset", LK_SETTING_NUMBER, LK_SETTING_GROUP_NOISE, 0, 1, NULL, "0",
+    N_("Noise offset"), N_("Shifts the noise as a whole, so that very dark and very bright pictures can be learned. Usually 0.03 to 0.1; 0: none."),
+    AT (noise_offset) },
+  { "multires_noise_iterations", LK_SETTING_INT, LK_SETTING_GROUP_NOISE, 0, 16, NULL, "0",
+    N_("Multires noise"), N_("Levels of coarser and coarser noise that are added. Usually 6 to 10 where it is used, instead of an offset; 0: none."),
+    AT (multires_noise_iterations) },
+  { "multires_noise_discount", LK_SETTING_NUMBER, LK_SETTING_GROUP_NOISE, 0, 1, NULL, "0.3",
+    N_("Multires discount"), N_("How much less each coarser level of multires noise counts. Usually 0.1 to 0.3; up to 0.8 with many pictures."),
+    AT (multires_noise_discount) },
+  { "ip_noise_gamma", LK_SETTING_NUMBER, LK_SETTING_GROUP_NOISE, 0, 1, NULL, "0",
+    N_("Input perturbation"), N_("Noise that the network sees and need not find, against small errors that add up. Usually 0.05 to 0.1; 0: none."),
+    AT (ip_noise_gamma) },
+  { "min_timestep", LK_SETTING_INT, LK_SETTING_GROUP_NOISE, 0, 999, NULL, "0",
+    N_("First timestep"), N_("The least noise that is trained on. Usually 0; higher leaves fine detail as the base model draws it."), AT (min_timestep) },
+  { "max_timestep", LK_SETTING_INT, LK_SETTING_GROUP_NOISE, 1, 1000, NULL, "1000",
+    N_("Timesteps up to"), N_("Where the most noise ends that is trained on. Usually 1000; lower leaves composition as the base model draws it."),
+    AT (max_timestep) },
 
   { "resolution", LK_SETTING_INT, LK_SETTING_GROUP_PICTURES, 0, 4096, NULL, "0",
     N_("Resolution"), N_("Side of the pictures that are trained on; 0: as the project says."), AT (resolution) },
@@ -137,6 +158,7 @@ static const char * const group_titles[] = {
   [LK_SETTING_GROUP_LENGTH]    = N_("Length"),
   [LK_SETTING_GROUP_ADAPTER]   = N_("LoRA"),
   [LK_SETTING_GROUP_OPTIMIZER] = N_("Optimizer"),
+  [LK_SETTING_GROUP_NOISE]     = N_("Noise"),
   [LK_SETTING_GROUP_PICTURES]  = N_("Pictures"),
   [LK_SETTING_GROUP_CAPTIONS]  = N_("Captions"),
   [LK_SETTING_GROUP_WATCH]     = N_("Watching"),
@@ -450,6 +472,13 @@ lk_train_settings_check (const LkTrainSettings  *settings,
     {
       g_set_error (error, LK_SETTINGS_ERROR, LK_SETTINGS_ERROR_BAD_VALUE,
                    _("A learning_rate of 0 learns nothing. 1e-4 is usual."));
+      return FALSE;
+    }
+  if (settings->min_timestep >= settings->max_timestep)
+    {
+      g_set_error (error, LK_SETTINGS_ERROR, LK_SETTINGS_ERROR_BAD_VALUE,
+                   _("No timestep lies from %u up to %u. Lower min_timestep or raise max_timestep: 0 and 1000 are usual."),
+                   settings->min_timestep, settings->max_timestep);
       return FALSE;
     }
   if (settings->resolution != 0 && settings->resolution % 8 != 0)

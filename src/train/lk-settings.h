@@ -83,6 +83,14 @@ typedef struct
   double          adam_beta1, adam_beta2, adam_epsilon;
   double          max_grad_norm;            /* 0: gradients are not clipped */
   double          min_snr_gamma;            /* 0: every timestep weighs the same */
+  gboolean        debiased_estimation_loss;
+
+  /* noise */
+  double          noise_offset;
+  guint           multires_noise_iterations;    /* 0: only fine noise */
+  double          multires_noise_discount;
+  double          ip_noise_gamma;
+  guint           min_timestep, max_timestep;   /* the second is the first one that is not drawn */
 
   /* pictures */
   guint           resolution;               /* 0: as the project says */
@@ -132,6 +140,7 @@ typedef enum
   LK_SETTING_GROUP_LENGTH,      /* simple first */
   LK_SETTING_GROUP_ADAPTER,
   LK_SETTING_GROUP_OPTIMIZER,
+  LK_SETTING_GROUP_NOISE,
   LK_SETTING_GROUP_PICTURES,
   LK_SETTING_GROUP_CAPTIONS,
   LK_SETTING_GROUP_WATCH,

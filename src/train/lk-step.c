@@ -11,17 +11,6 @@
 #include "ops/lk-ops.h"
 #include "train/lk-step.h"
 
-float
-lk_step_get_weight (double   gamma,
-                    guint    timestep,
-                    gboolean is_v_prediction)
-{
-  double left = lk_noise_schedule_get_alphas_cumprod ()[timestep];
-  double snr = left / (1 - left);
-
-  return gamma == 0 ? 1 : (float) (MIN (snr, gamma) / (is_v_prediction ? snr + 1 : snr));
-}
-
 /* ---- forward and backward -------------------------------------------------------------------------------------- */
 
 struct _LkStep
@@ -30,14 +19,14 @@ struct _LkStep
   LkAdapter    *adapter;
   LkGraph      *graph;          /* owned */
   LkAdapterSet *set;            /* owned */
-  LkTensor     *latent, *noise, *noisy_latent, *noisy_noise, *target_noise, *target_latent;
+  LkTensor     *latent, *noise, *input_noise, *noisy_latent, *noisy_noise, *target_noise, *target_latent;
   LkTensor     *features, *context, *vector, *weight, *share;
   LkTensor     *loss, *losses;
   guint         batch, channels, height, width, n_tokens;
   guint         n_batches;        /* 0: forward only */
 };
 
-/* noisy = a·latent + b·noise goes into the network; what it should say is noise, or v = a·noise - b·latent: c·noise + d·latent. */
+/* noisy = a·latent + b·input_noise goes into the network; what it should say is noise, or v = a·noise - b·latent: c·noise + d·latent. */
 static void
 build (LkStep   *step,
        LkCheckpoints checkpoints)
@@ -50,6 +39,7 @@ build (LkStep   *step,
 
   step->latent = lk_graph_input (graph, LK_DTYPE_F32, 4, latent_dims);
   step->noise = lk_graph_input (graph, LK_DTYPE_F32, 4, latent_dims);
+  step->input_noise = lk_graph_input (graph, LK_DTYPE_F32, 4, latent_dims);
   step->noisy_latent = lk_graph_input (graph, LK_DTYPE_F32, 1, &n);
   step->noisy_noise = lk_graph_input (graph, LK_DTYPE_F32, 1, &n);
   step->features = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { n, unet->model_channels });
@@ -58,7 +48,7 @@ build (LkStep   *step,
     step->vector = lk_graph_input (graph, LK_DTYPE_F32, 2, (gsize[]) { n, unet->vector });
   step->weight = lk_graph_input (graph, LK_DTYPE_F32, 1, &n);
 
-  noisy = lk_mix (graph, step->latent, step->noise, step->noisy_latent, step->noisy_noise);
+  noisy = lk_mix (graph, step->latent, step->input_noise, step->noisy_latent, step->noisy_noise);
   target = step->noise;
   if (lk_model_get_architecture (step->model)->is_v_prediction)
     {
@@ -181,6 +171,7 @@ write_noise (LkStep          *step,
   const float *alphas_cumprod = lk_noise_schedule_get_alphas_cumprod ();
   const gsize n_places = (gsize) step->height * step->width, n = n_places * step->channels;
   g_autofree float *latent = g_new (float, step->batch * n), *noise = g_new (float, step->batch * n);
+  g_autofree float *input_noise = g_new (float, step->batch * n);
   g_autofree float *a = g_new (float, 3 * step->batch);
   float *b = a + step->batch, *minus_b = b + step->batch;
 
@@ -188,6 +179,8 @@ write_noise (LkStep          *step,
     {
       lk_layout_transpose (samples[i].latent, latent + i * n, step->channels, n_places, sizeof (float));
       lk_layout_transpose (samples[i].noise, noise + i * n, step->channels, n_places, sizeof (float));
+      lk_layout_transpose (samples[i].input_noise ? samples[i].input_noise : samples[i].noise, input_noise + i * n, step->channels, n_places,
+                           sizeof (float));
       a[i] = sqrtf (alphas_cumprod[samples[i].timestep]);
       b[i] = sqrtf (1 - alphas_cumprod[samples[i].timestep]);
       minus_b[i] = -b[i];
@@ -195,6 +188,7 @@ write_noise (LkStep          *step,
 
   return lk_graph_write (step->graph, step->latent, latent, error)
          && lk_graph_write (step->graph, step->noise, noise, error)
+         && lk_graph_write (step->graph, step->input_noise, input_noise, error)
          && lk_graph_write (step->graph, step->noisy_latent, a, error)
          && lk_graph_write (step->graph, step->noisy_noise, b, error)
          && (step->target_noise == NULL

@@ -15,16 +15,12 @@ typedef struct
 {
   const float          *latent;
   const float          *noise;
+  const float          *input_noise;        /* what the network sees of it; NULL: the same */
   const LkConditioning *text;
   guint                 timestep;
   float                 weight;             /* of its loss; 0: the place is empty */
   guint                 original_width, original_height;    /* SDXL: of the picture before it was resized, in pixels */
 } LkSample;
-
-/* What the loss of a timestep weighs: min-SNR (Hang et al. 2023) as sd-scripts computes it, 1 where `gamma` is 0. */
-float            lk_step_get_weight      (double                  gamma,
-                                          guint                   timestep,
-                                          gboolean                is_v_prediction);
 
 typedef struct _LkStep LkStep;
 

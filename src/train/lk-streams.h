@@ -18,5 +18,9 @@ G_BEGIN_DECLS
 #define LK_STREAM_INIT           LK_STREAM (9)     /* of the adapter */
 #define LK_STREAM_HELD_OUT       LK_STREAM (10)
 #define LK_STREAM_VALIDATION     LK_STREAM (11)    /* + picture << 4 + timestep's number */
+#define LK_STREAM_NOISE_OFFSET   LK_STREAM (12)    /* + draw, as are the next three */
+#define LK_STREAM_NOISE_RATIO    LK_STREAM (13)
+#define LK_STREAM_NOISE_LEVEL    LK_STREAM (14)    /* + draw << 4 + level */
+#define LK_STREAM_PERTURBATION   LK_STREAM (15)
 
 G_END_DECLS

@@ -15,12 +15,13 @@
 #include "cpu/lk-cpu.h"
 #include "formats/lk-event-file.h"
 #include "generate/lk-file-hash.h"
-#include "model/lk-noise-schedule.h"
 #include "train/lk-cache.h"
 #include "train/lk-caption.h"
+#include "train/lk-loss.h"
 #include "train/lk-lora-metadata.h"
 #include "train/lk-lr.h"
 #include "train/lk-memory-plan.h"
+#include "train/lk-noise.h"
 #include "train/lk-order.h"
 #include "train/lk-replay.h"
 #include "train/lk-run-state.h"
@@ -607,22 +608,23 @@ draw_timestep (LkTraining *training,
 
   if (training->replay && lk_replay_get_timestep (training->replay, draw, &timestep))
     return timestep;
-  return lk_random_below ((guint64) training->settings->seed, LK_STREAM_TIMESTEP, draw, LK_N_TIMESTEPS);
+  return lk_noise_draw_timestep (training->settings, draw);
 }
 
 static gboolean
-draw_noise (LkTraining  *training,
-            guint64      draw,
-            gsize        n,
-            float       *noise,
-            GError     **error)
+draw_noise (LkTraining      *training,
+            guint64          draw,
+            const LkLatent  *latent,
+            float           *noise,
+            GError         **error)
 {
+  guint channels = (guint) (latent->n / ((gsize) latent->height * latent->width));
   gboolean found = FALSE;
 
-  if (training->replay && !lk_replay_get_noise (training->replay, draw, n, noise, &found, error))
+  if (training->replay && !lk_replay_get_noise (training->replay, draw, latent->n, noise, &found, error))
     return FALSE;
   if (!found)
-    lk_random_fill_normal ((guint64) training->settings->seed, LK_STREAM_NOISE + draw, 0, n, noise);
+    lk_noise_fill (training->settings, draw, channels, latent->height, latent->width, noise);
   return TRUE;
 }
 
@@ -665,7 +667,9 @@ run_batch (LkTraining  *training,
   g_autoptr (GArray) draws = plan_batch (training, batch);
   const LkLatent *latent = training->latents->pdata[g_array_index (draws, Draw, 0).item];
   g_autofree LkSample *samples = g_new0 (LkSample, size);
+  gboolean is_perturbed = training->settings->ip_noise_gamma > 0;
   g_autofree float *noise = g_new (float, size * latent->n), *losses = g_new (float, size);
+  g_autofree float *perturbed = is_perturbed ? g_new (float, size * latent->n) : NULL;
   LkStep *step;
 
   for (guint i = 0; i < size; i++)
@@ -681,13 +685,18 @@ run_batch (LkTraining  *training,
                        lk_data_set_get (training->data_set, g_array_index (draws, Draw, 0).item)->name);
           return FALSE;
         }
-      if (!draw_noise (training, draw->draw, latent->n, noise + i * latent->n, error))
+      if (!draw_noise (training, draw->draw, latent, noise + i * latent->n, error))
         return FALSE;
       samples[i].latent = training->x0->pdata[draw->item];
       samples[i].noise = noise + i * latent->n;
+      if (is_perturbed)
+        {
+          lk_noise_perturb (training->settings, draw->draw, latent->n, samples[i].noise, perturbed + i * latent->n);
+          samples[i].input_noise = perturbed + i * latent->n;
+        }
       samples[i].text = g_hash_table_lookup (training->texts, draw->text);
       samples[i].timestep = draw_timestep (training, draw->draw);
-      samples[i].weight = i < draws->len ? lk_step_get_weight (training->settings->min_snr_gamma, samples[i].timestep, is_v) * size / draws->len : 0;
+      samples[i].weight = i < draws->len ? lk_loss_get_weight (training->settings, samples[i].timestep, is_v) * size / draws->len : 0;
       samples[i].original_width = item->original.width;
       samples[i].original_height = item->original.height;
     }

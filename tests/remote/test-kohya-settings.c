@@ -94,6 +94,24 @@ test_json_of_the_window (void)
   g_assert_cmpuint (rows->len, ==, 27);                           /* not one key less than there are */
 }
 
+/* The window has fields for both kinds of noise, and a choice of which one counts. */
+static void
+test_one_kind_of_noise (void)
+{
+  g_autoptr (LkTrainSettings) offset = lk_train_settings_new (), multires = lk_train_settings_new ();
+  g_autoptr (GPtrArray) of_offset = parse ("{ \"noise_offset\": 0.05, \"noise_offset_type\": \"Original\", \"multires_noise_iterations\": 8 }", 0, offset);
+  g_autoptr (GPtrArray) of_multires = parse ("{ \"noise_offset\": 0.05, \"noise_offset_type\": \"Multires\", \"multires_noise_iterations\": 8 }", 0,
+                                             multires);
+  g_autofree char *text = lk_kohya_settings_to_json (multires, NULL);
+
+  g_assert_cmpfloat (offset->noise_offset, ==, 0.05);
+  g_assert_cmpuint (offset->multires_noise_iterations, ==, 0);
+  g_assert_cmpfloat (multires->noise_offset, ==, 0);
+  g_assert_cmpuint (multires->multires_noise_iterations, ==, 8);
+  g_assert_cmpint (find (of_multires, "noise_offset_type")->outcome, ==, LK_KOHYA_TAKEN);
+  g_assert_nonnull (strstr (text, "\"Multires\""));
+}
+
 static void
 test_a_data_set_file (void)
 {
@@ -123,6 +141,8 @@ test_round_trip (gconstpointer data)
     { "adam_epsilon", "1e-06" }, { "network_dim", "24" }, { "network_alpha", "12.5" }, { "resolution", "768" }, { "shuffle_caption", "true" },
     { "keep_tokens_separator", "|||" }, { "caption_prefix", "a\\b" }, { "min_snr_gamma", "5" }, { "seed", "9007199254740991" },
     { "validate_every_n_steps", "40" }, { "save_every_n_steps", "100" }, { "max_token_length", "150" },
+    { "noise_offset", "0.035" }, { "multires_noise_iterations", "6" }, { "multires_noise_discount", "0.2" }, { "ip_noise_gamma", "0.05" },
+    { "min_timestep", "100" }, { "max_timestep", "900" }, { "debiased_estimation_loss", "true" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
@@ -176,6 +196,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kohya-settings/toml-of-sd-scripts", test_toml_of_sd_scripts);
   g_test_add_func ("/kohya-settings/json-of-the-window", test_json_of_the_window);
+  g_test_add_func ("/kohya-settings/one-kind-of-noise", test_one_kind_of_noise);
   g_test_add_func ("/kohya-settings/a-data-set-file", test_a_data_set_file);
   g_test_add_data_func ("/kohya-settings/round-trip-toml", GINT_TO_POINTER (FALSE), test_round_trip);
   g_test_add_data_func ("/kohya-settings/round-trip-json", GINT_TO_POINTER (TRUE), test_round_trip);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "train/lk-loss.h"
 #include "train/lk-lr.h"
 #include "train/lk-step.h"
 
@@ -55,6 +56,7 @@ make_settings (Fault fault)
   settings->lr_scheduler = LK_LR_COSINE;
   settings->lr_warmup_steps = fault == NO_WARMUP ? 0 : 3;
   settings->max_grad_norm = fault == NO_CLIPPING ? 0 : 0.02;
+  settings->min_snr_gamma = fault == NO_SNR_WEIGHT ? 0 : GAMMA;
   return settings;
 }
 
@@ -154,7 +156,7 @@ train (Fault fault)
               texts[i] = (LkConditioning) { .n_tokens = N_TOKENS, .width = WIDTH, .context = contexts + item * N_TOKENS * WIDTH };
               samples[i] = (LkSample) {
                 .latent = latents + item * LATENT, .noise = noise + draw * LATENT, .text = &texts[i], .timestep = timestep,
-                .weight = lk_step_get_weight (fault == NO_SNR_WEIGHT ? 0 : GAMMA, timestep, FALSE),
+                .weight = lk_loss_get_weight (settings, timestep, FALSE),
               };
             }
           g_assert_true (lk_step_run (step, samples, &batch_loss, own, NULL));

@@ -143,6 +143,14 @@ test_settings_that_contradict_each_other (void)
   set (settings, "resolution", "100");
   g_assert_false (lk_train_settings_check (settings, &error));
   g_assert_nonnull (strstr (error->message, "96"));
+  g_clear_error (&error);
+
+  set (settings, "resolution", "0");
+  set (settings, "min_timestep", "500");
+  g_assert_true (lk_train_settings_check (settings, NULL));
+  set (settings, "max_timestep", "500");
+  g_assert_false (lk_train_settings_check (settings, &error));
+  g_assert_nonnull (strstr (error->message, "min_timestep"));
 }
 
 /* From torch.optim.lr_scheduler.LambdaLR (PyTorch 2.13) with diffusers' lambdas: 20 steps, 4 of warm-up, learning rate 1e-3. */

@@ -226,6 +226,60 @@ test_a_stopped_run_goes_on_bit_for_bit (Fixture       *fixture,
   assert_same_run (whole, stopped);
 }
 
+#define NOISY " noise_offset=0.1 multires_noise_iterations=6 ip_noise_gamma=0.1 min_timestep=200 max_timestep=300 debiased_estimation_loss=true"
+
+/* Each kind of noise is there, in its range, and a stopped run draws the same as one that was not. */
+static void
+test_other_noise_goes_on_bit_for_bit (Fixture       *fixture,
+                                      gconstpointer  data)
+{
+  static const char * const kinds[] = { "noise_offset=0.1", "multires_noise_iterations=6", "ip_noise_gamma=0.1", "debiased_estimation_loss=true" };
+  g_autoptr (LkRun) whole = make_run (fixture, LONG_RUN NOISY, NULL), stopped = make_run (fixture, LONG_RUN NOISY, NULL);
+  g_autoptr (LkRun) plain = make_run (fixture, "max_train_steps=1", NULL);
+  g_autofree char *cache = g_build_filename (fixture->folder, "cache", NULL), *path = lk_run_dup_path (whole, "metrics.jsonl"), *text = NULL;
+  g_autofree char *plain_hash = NULL;
+  g_autoptr (LkDevice) device = lk_device_open ("cpu", 0, NULL);
+  g_autoptr (LkTrainer) trainer = lk_trainer_new (device, stopped, fixture->data_set, cache);
+  g_auto (GStrv) lines = NULL;
+  guint n_timesteps = 0;
+
+  train (fixture, whole);
+  lk_trainer_set_func (trainer, stop_at_7, NULL);
+  g_assert_true (lk_trainer_run (trainer, NULL, NULL));
+  train (fixture, stopped);
+  assert_same_run (whole, stopped);
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      g_autoptr (cJSON) line = lk_json_parse (lines[i], -1, "line", NULL);
+      const cJSON *timestep;
+
+      if (!cJSON_HasObjectItem (line, "lr"))
+        continue;
+      cJSON_ArrayForEach (timestep, cJSON_GetObjectItem (line, "timesteps"))
+        {
+          g_assert_cmpfloat (timestep->valuedouble, >=, 200);
+          g_assert_cmpfloat (timestep->valuedouble, <, 300);
+          n_timesteps++;
+        }
+    }
+  g_assert_cmpuint (n_timesteps, >, 10);
+
+  train (fixture, plain);
+  plain_hash = lk_test_run_hash (plain);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autofree char *words = g_strdup_printf ("max_train_steps=1 %s", kinds[i]), *hash = NULL;
+      g_autoptr (LkRun) run = make_run (fixture, words, NULL);
+
+      train (fixture, run);
+      hash = lk_test_run_hash (run);
+      g_assert_cmpstr (hash, !=, plain_hash);
+    }
+}
+
 /* The number of threads is no part of a run's bits. */
 static void
 test_one_thread_or_more (Fixture       *fixture,
@@ -720,6 +774,7 @@ main (int    argc,
   ADD ("a-short-batch-is-the-mean-over-its-pictures", test_a_short_batch_is_the_mean_over_its_pictures);
   ADD ("checkpointing-changes-no-bit", test_checkpointing_changes_no_bit);
   ADD ("a-stopped-run-goes-on-bit-for-bit", test_a_stopped_run_goes_on_bit_for_bit);
+  ADD ("other-noise-goes-on-bit-for-bit", test_other_noise_goes_on_bit_for_bit);
   ADD ("one-thread-or-more", test_one_thread_or_more);
   ADD ("a-run-that-is-killed-while-training-goes-on-bit-for-bit", test_a_run_that_is_killed_while_training_goes_on_bit_for_bit);
   ADD ("a-run-that-is-killed-while-saving-goes-on-bit-for-bit", test_a_run_that_is_killed_while_saving_goes_on_bit_for_bit);
