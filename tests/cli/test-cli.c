@@ -4,6 +4,8 @@
 #include <cjson/cJSON.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -425,6 +427,52 @@ test_caption (void)
   g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
 }
 
+/* Ctrl+C in the midst of 200 pictures: what is written is whole, nothing half is left, and the sentence says so. */
+static void
+test_caption_stopped (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("likeness-XXXXXX", NULL), *command = g_strdup_printf ("rm -rf '%s'", folder);
+  g_autofree char *picture = g_build_filename (g_getenv ("LIKENESS_DATA_DIR"), "starter", "sample", "images", "full-park.png", NULL);
+  g_autofree char *tagger = g_build_filename (g_getenv ("LIKENESS_TEST_GOLDEN"), "tagger-tiny", NULL);
+  g_autofree char *first = g_build_filename (folder, "000.txt", NULL), *err = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = NULL;
+  guint n_captions = 0;
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/%03u.png", folder, i);
+
+      g_assert_cmpint (symlink (picture, name), ==, 0);
+    }
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error, g_getenv ("LIKENESS_TEST_CLI"), "caption", folder,
+                              "--tagger", tagger, "--threshold", "0", "--trigger", "ohwx", "--device", "cpu", NULL);
+  g_assert_no_error (error);
+  while (!g_file_test (first, G_FILE_TEST_EXISTS))
+    g_usleep (1000);
+  g_subprocess_send_signal (process, SIGINT);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &err, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 3);
+  assert_contains (err, "of 200 pictures");
+
+  dir = g_dir_open (folder, 0, NULL);
+  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir))
+    if (!g_str_has_suffix (name, ".png"))
+      {
+        g_autofree char *text = read_caption (folder, name);
+
+        g_assert_true (g_str_has_suffix (name, ".txt"));
+        g_assert_true (g_str_has_prefix (text, "ohwx, tag "));
+        assert_contains (text, "tag 34");
+        n_captions++;
+      }
+  g_assert_cmpuint (n_captions, >, 0);
+  g_assert_cmpuint (n_captions, <, 200);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -439,6 +487,7 @@ main (int    argc,
   g_test_add_func ("/cli/stop", test_stop);
   g_test_add_func ("/cli/check", test_check);
   g_test_add_func ("/cli/caption", test_caption);
+  g_test_add_func ("/cli/caption-stopped", test_caption_stopped);
   g_test_add_func ("/cli/plan", test_plan);
   g_test_add_func ("/cli/devices", test_devices);
   g_test_add_func ("/cli/verify", test_verify);
