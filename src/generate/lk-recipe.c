@@ -26,6 +26,15 @@ lk_base_dup_path (const char *base)
   return g_str_equal (base, "starter") ? lk_data_path ("starter/starter-base.safetensors") : g_strdup (base);
 }
 
+char *
+lk_base_dup_name (const char *path)
+{
+  g_autofree char *starter = lk_base_dup_path ("starter"), *canonical = g_canonicalize_filename (path, NULL);
+  g_autofree char *canonical_starter = g_canonicalize_filename (starter, NULL);
+
+  return g_str_equal (canonical, canonical_starter) ? g_strdup ("starter") : g_steal_pointer (&canonical);
+}
+
 static void
 free_lora (gpointer data)
 {
@@ -292,10 +301,11 @@ cJSON *
 lk_recipe_to_json (const LkRecipe *recipe,
                    gboolean        with_paths)
 {
+  g_autofree char *name = with_paths && recipe->base ? lk_base_dup_name (recipe->base) : NULL;
   cJSON *json = cJSON_CreateObject ();
   cJSON *loras;
 
-  cJSON_AddItemToObject (json, "base", file_item (recipe->base ? recipe->base : "", with_paths && recipe->base));
+  cJSON_AddItemToObject (json, "base", file_item (name ? name : recipe->base ? recipe->base : "", name && g_path_is_absolute (name)));
   loras = cJSON_AddArrayToObject (json, "loras");
   for (guint i = 0; i < recipe->loras->len; i++)
     {
@@ -325,9 +335,10 @@ lk_recipe_from_json (const cJSON  *json,
                      GError      **error)
 {
   g_autoptr (LkRecipe) recipe = lk_recipe_new ();
+  g_autofree char *base = lk_base_dup_path (lk_json_get_string (json, "base", ""));
   const cJSON *lora_json;
 
-  lk_recipe_set_text (&recipe->base, lk_json_get_string (json, "base", ""));
+  lk_recipe_set_text (&recipe->base, base);
   lk_recipe_set_text (&recipe->prompt, lk_json_get_string (json, "prompt", ""));
   lk_recipe_set_text (&recipe->negative, lk_json_get_string (json, "negative", ""));
   recipe->seed = (guint64) lk_json_get_int (json, "seed", 0);

@@ -43,6 +43,9 @@ typedef struct
 /* The checkpoint that "starter" or a path stands for. Owned by the caller. */
 char         *lk_base_dup_path          (const char      *base);
 
+/* What a file of a project names it by: "starter", wherever that lies on the machine that reads it, or the whole path. Owned by the caller. */
+char         *lk_base_dup_name          (const char      *path);
+
 /* 25 steps, CFG 7, 512 x 512, Euler, normal; empty prompts, no base. */
 LkRecipe     *lk_recipe_new             (void);
 LkRecipe     *lk_recipe_copy            (const LkRecipe  *recipe);

@@ -89,11 +89,11 @@ write_settings (LkRun   *run,
                 GError **error)
 {
   g_autoptr (cJSON) json = cJSON_CreateObject ();
-  g_autofree char *path = lk_run_dup_path (run, "settings.json");
+  g_autofree char *path = lk_run_dup_path (run, "settings.json"), *base = lk_base_dup_name (run->info.base);
 
   lk_json_add_int (json, "version", VERSION);
   lk_json_add_int (json, "created", run->created);
-  add_text (json, "base", run->info.base);
+  add_text (json, "base", base);
   add_text (json, "base_hash", run->info.base_hash);
   add_text (json, "trigger", run->info.trigger);
   add_text (json, "class_word", run->info.class_word);
@@ -122,7 +122,7 @@ read_settings (LkRun   *run,
     }
 
   run->created = lk_json_get_int (json, "created", 0);
-  run->info.base = g_strdup (lk_json_get_string (json, "base", ""));
+  run->info.base = lk_base_dup_path (lk_json_get_string (json, "base", ""));
   run->info.base_hash = g_strdup (lk_json_get_string (json, "base_hash", ""));
   run->info.trigger = g_strdup (lk_json_get_string (json, "trigger", ""));
   run->info.class_word = g_strdup (lk_json_get_string (json, "class_word", ""));

@@ -233,6 +233,29 @@ test_what_a_png_tells (void)
   g_assert_nonnull (lk_png_texts_find (texts, "likeness"));
 }
 
+/* A project that moves to another machine finds the starter there. */
+static void
+test_starter_is_named (void)
+{
+  g_autoptr (LkRecipe) recipe = make_recipe ();
+  g_autofree char *starter = lk_base_dup_path ("starter"), *name = lk_base_dup_name (starter), *other = lk_base_dup_name (recipe->base);
+  g_autoptr (LkRecipe) again = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (cJSON) json = NULL, without_paths = NULL;
+
+  g_assert_cmpstr (name, ==, "starter");
+  g_assert_cmpstr (other, ==, recipe->base);
+
+  lk_recipe_set_text (&recipe->base, starter);
+  json = lk_recipe_to_json (recipe, TRUE);
+  g_assert_cmpstr (lk_json_get_string (json, "base", NULL), ==, "starter");
+  again = lk_recipe_from_json (json, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (again->base, ==, starter);
+  without_paths = lk_recipe_to_json (recipe, FALSE);
+  g_assert_cmpstr (lk_json_get_string (without_paths, "base", NULL), ==, "starter-base.safetensors");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -251,6 +274,7 @@ main (int    argc,
   g_test_add_func ("/recipe/files-count-by-content", test_files_count_by_content);
   g_test_add_func ("/recipe/every-value-counts", test_every_value_counts);
   g_test_add_func ("/recipe/json-there-and-back", test_json_there_and_back);
+  g_test_add_func ("/recipe/starter-is-named", test_starter_is_named);
   g_test_add_func ("/recipe/what-a-png-tells", test_what_a_png_tells);
 
   status = g_test_run ();

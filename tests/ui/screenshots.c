@@ -187,7 +187,7 @@ shoot_mode (LkApplication *application,
   activate (window, "gallery.crop", NULL);
   shoot (window, folder, mode->name, "crop");
   go_back (window);
-  select_first (window, 3);
+  select_first (window, 6);
   activate (window, "gallery.compare", NULL);
   shoot (window, folder, mode->name, "compare");
   go_back (window);

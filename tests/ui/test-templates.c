@@ -10,6 +10,7 @@
 #include "app/captions/lk-quick-tags-dialog.h"
 #include "app/captions/lk-tag-chip.h"
 #include "app/gallery/lk-batch-crop-page.h"
+#include "app/gallery/lk-compare-cell.h"
 #include "app/gallery/lk-compare-page.h"
 #include "app/gallery/lk-coverage-row.h"
 #include "app/gallery/lk-crop-cell.h"
@@ -619,6 +620,67 @@ test_missing_action (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+static guint
+count_cells (GtkWidget *widget)
+{
+  guint n = LK_IS_COMPARE_CELL (widget);
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    n += count_cells (child);
+  return n;
+}
+
+static gboolean
+are_measured (gpointer data)
+{
+  GPtrArray *images = data;
+
+  for (guint i = 0; i < images->len; i++)
+    if (lk_image_get_scores (images->pdata[i]) == NULL || !lk_image_get_scores (images->pdata[i])->is_measured)
+      return FALSE;
+  return TRUE;
+}
+
+static double
+get_rank (LkImage *image)
+{
+  return 1e6 * lk_image_get_width (image) * lk_image_get_height (image) + lk_image_get_scores (image)->sharpness;
+}
+
+/* The largest stands first, of as large ones the sharpest, the others beside it in turns. */
+static void
+test_compare_turns (void)
+{
+  g_autoptr (GPtrArray) images = some_images (6);
+  LkImage *best = images->pdata[0];
+  GtkWidget *window, *page, *first;
+
+  lk_test_wait (are_measured, images);
+  for (guint i = 1; i < images->len; i++)
+    if (get_rank (images->pdata[i]) > get_rank (best))
+      best = images->pdata[i];
+
+  window = gtk_window_new ();
+  page = GTK_WIDGET (lk_compare_page_new (workspace, images));
+  gtk_window_set_child (GTK_WINDOW (window), page);
+  gtk_window_present (GTK_WINDOW (window));
+  g_assert_cmpuint (count_cells (page), ==, 4);
+  first = lk_test_find (page, LK_TYPE_COMPARE_CELL);
+  gtk_test_accessible_assert_property (first, GTK_ACCESSIBLE_PROPERTY_LABEL, lk_image_get_stem (best));
+
+  gtk_widget_activate_action (page, "compare.previous", NULL);      /* there is none */
+  g_assert_cmpuint (count_cells (page), ==, 4);
+  g_assert_true (gtk_widget_activate_action (page, "compare.next", NULL));
+  g_assert_cmpuint (count_cells (page), ==, 3);
+  first = lk_test_find (page, LK_TYPE_COMPARE_CELL);
+  gtk_test_accessible_assert_property (first, GTK_ACCESSIBLE_PROPERTY_LABEL, lk_image_get_stem (best));
+  gtk_widget_activate_action (page, "compare.next", NULL);          /* it was the last */
+  g_assert_cmpuint (count_cells (page), ==, 3);
+  g_assert_true (gtk_widget_activate_action (page, "compare.previous", NULL));
+  g_assert_cmpuint (count_cells (page), ==, 4);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 static gboolean
 has_findings (gpointer data)
 {
@@ -646,6 +708,7 @@ main (int   argc,
       g_test_add_data_func (path, templates[i].make, test_template);
     }
   g_test_add_func ("/templates/all", test_all_templates);
+  g_test_add_func ("/compare/turns", test_compare_turns);
   g_test_add_func ("/actions/missing", test_missing_action);
   g_test_add_func ("/actions/all", test_actions);
   result = g_test_run ();

@@ -19,6 +19,7 @@ struct _LkCompareCell
 
   AdwToggleGroup *state_group;
   GtkLabel       *facts;
+  GtkLabel       *mark;
   GtkLabel       *name;
   LkPictureView  *view;
 };
@@ -31,6 +32,16 @@ lk_compare_cell_get_view (LkCompareCell *self)
   g_return_val_if_fail (LK_IS_COMPARE_CELL (self), NULL);
 
   return self->view;
+}
+
+void
+lk_compare_cell_set_mark (LkCompareCell *self,
+                          const char    *mark)
+{
+  g_return_if_fail (LK_IS_COMPARE_CELL (self));
+
+  gtk_widget_set_visible (GTK_WIDGET (self->mark), mark != NULL);
+  gtk_label_set_label (self->mark, mark != NULL ? mark : "");
 }
 
 static void
@@ -92,6 +103,7 @@ lk_compare_cell_class_init (LkCompareCellClass *klass)
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/likeness/Likeness/lk-compare-cell.ui");
   gtk_widget_class_bind_template_child (widget_class, LkCompareCell, facts);
+  gtk_widget_class_bind_template_child (widget_class, LkCompareCell, mark);
   gtk_widget_class_bind_template_child (widget_class, LkCompareCell, name);
   gtk_widget_class_bind_template_child (widget_class, LkCompareCell, state_group);
   gtk_widget_class_bind_template_child (widget_class, LkCompareCell, view);

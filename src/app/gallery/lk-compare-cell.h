@@ -15,4 +15,8 @@ LkCompareCell *lk_compare_cell_new      (LkWorkspace   *workspace,
                                          LkImage       *image) G_GNUC_WARN_UNUSED_RESULT;
 LkPictureView *lk_compare_cell_get_view (LkCompareCell *self);
 
+/* A word beside the name that says why to keep this one; NULL: none. */
+void           lk_compare_cell_set_mark (LkCompareCell *self,
+                                         const char    *mark);
+
 G_END_DECLS

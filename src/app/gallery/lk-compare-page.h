@@ -1,4 +1,4 @@
-/* LkComparePage: two to four pictures side by side, zoomed and moved together, each to keep or reject. */
+/* LkComparePage: pictures side by side, up to four at once, zoomed and moved together, each to keep or reject. */
 #pragma once
 
 #include <adwaita.h>
@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 #define LK_TYPE_COMPARE_PAGE (lk_compare_page_get_type ())
 G_DECLARE_FINAL_TYPE (LkComparePage, lk_compare_page, LK, COMPARE_PAGE, AdwNavigationPage)
 
-/* Of more than LK_COMPARE_MAX LkImages the first are shown. */
+/* images: at least two LkImages. That with the most pixels stands first, of as many the sharpest. Of more than
+   LK_COMPARE_MAX the rest stands beside it in turns. */
 LkComparePage *lk_compare_page_new (LkWorkspace *workspace,
                                     GPtrArray   *images) G_GNUC_WARN_UNUSED_RESULT;
 

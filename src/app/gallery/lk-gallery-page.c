@@ -71,7 +71,7 @@ update_actions (LkGalleryPage *self)
     gtk_widget_action_set_enabled (widget, selection_actions[i], n_selected > 0);
   for (gsize i = 0; i < G_N_ELEMENTS (selection_edits); i++)
     gtk_widget_action_set_enabled (widget, selection_edits[i], n_selected > 0 && is_writable);
-  gtk_widget_action_set_enabled (widget, "gallery.compare", n_selected >= 2 && n_selected <= LK_COMPARE_MAX);
+  gtk_widget_action_set_enabled (widget, "gallery.compare", n_selected >= 2);
   gtk_widget_action_set_enabled (widget, "gallery.batch-crop", is_writable && lk_project_get_n_images (project) > 0);
   gtk_widget_action_set_enabled (widget, "gallery.import-files", is_writable);
   gtk_widget_action_set_enabled (widget, "gallery.import-folder", is_writable);
