@@ -1,6 +1,7 @@
 /* likeness-cli probe against what PyTorch, diffusers and transformers computed: outputs, and the gradients of a training step. */
 #include "config.h"
 
+#include "lk-test-isa.h"
 #include "lk-test-parity.h"
 
 #include <glib/gstdio.h>
@@ -107,6 +108,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (lk_test_lacks_isa ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
 
   device = g_getenv ("LIKENESS_TEST_DEVICE");

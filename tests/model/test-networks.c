@@ -1,6 +1,7 @@
 /* The networks in this process: that the parity bound finds planted faults, that checkpointing changes no bit, and clip skip. */
 #include "config.h"
 
+#include "lk-test-isa.h"
 #include "lk-test-model.h"
 #include "lk-test-parity.h"
 
@@ -350,6 +351,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (lk_test_lacks_isa ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/networks/faults", test_faults);

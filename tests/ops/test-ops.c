@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lk-test-isa.h"
 #include "lk-test-op.h"
 
 static LkDevice *device;
@@ -499,6 +500,8 @@ main (int   argc,
   g_autoptr (GError) error = NULL;
   int status;
 
+  if (lk_test_lacks_isa ())
+    return 77;
   g_test_init (&argc, &argv, NULL);
 
   device = lk_device_open (name != NULL ? name : "cpu", 0, &error);
