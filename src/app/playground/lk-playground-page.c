@@ -124,13 +124,14 @@ static void
 keep (LkPlaygroundPage *self,
       char             *text)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, written_cb, NULL);
+  g_autoptr (GTask) task = NULL;
   const char *order[] = { self->path, text, NULL };
 
   g_free (self->kept);
   self->kept = text;
   if (lk_project_is_read_only (get_project (self)))
     return;
+  task = g_task_new (self, NULL, written_cb, NULL);
   g_task_set_task_data (task, g_strdupv ((char **) order), (GDestroyNotify) g_strfreev);
   g_task_run_in_thread (task, write_thread);
 }
