@@ -15,9 +15,11 @@
 
 static char *merge_option, *precision_option;
 static gboolean report_option, balance_option;
+static int rank_option;
 
 static const GOptionEntry options[] = {
   { "merge", 0, 0, G_OPTION_ARG_FILENAME, &merge_option, N_("Write one LoRA that gives the same pictures"), N_("FILE") },
+  { "rank", 0, 0, G_OPTION_ARG_INT, &rank_option, N_("Cut the merged file to this rank (its full rank, exactly)"), N_("N") },
   { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_option, N_("Of the merged file: fp16 or float (fp16)"), N_("PRECISION") },
   { "balance", 0, 0, G_OPTION_ARG_NONE, &balance_option, N_("Lower the strengths first, so that the total is at most 1.80"), NULL },
   { "report", 0, 0, G_OPTION_ARG_NONE, &report_option, N_("Also tell what each file is"), NULL },
@@ -117,6 +119,37 @@ print_stack (LkCli   *cli,
     }
 }
 
+/* What a cut to a rank kept, of each module in JSON, and for people of the module that lost most. */
+static void
+print_cut (LkCli               *cli,
+           const LkMergeResult *result,
+           cJSON               *json)
+{
+  const LkMergeModule *worst = NULL;
+  cJSON *list = cJSON_AddArrayToObject (json, "kept");
+
+  for (guint i = 0; i < result->modules->len; i++)
+    {
+      const LkMergeModule *module = &g_array_index (result->modules, LkMergeModule, i);
+      cJSON *item = cJSON_CreateObject ();
+
+      if (worst == NULL || module->energy < worst->energy)
+        worst = module;
+      cJSON_AddStringToObject (item, "module", module->name);
+      lk_json_add_int (item, "full_rank", module->full_rank);
+      lk_json_add_int (item, "rank", module->rank);
+      cJSON_AddNumberToObject (item, "energy", module->energy);
+      cJSON_AddItemToArray (list, item);
+    }
+  cJSON_AddNumberToObject (json, "energy", result->energy);
+
+  lk_cli_print (cli, ngettext ("%s: %u module, rank %u to %u, %.2f %% of the energy kept\n",
+                               "%s: %u modules, rank %u to %u, %.2f %% of the energy kept\n", result->n_modules),
+                merge_option, result->n_modules, result->least_rank, result->most_rank, result->energy * 100);
+  if (worst && worst->energy < 0.9999)
+    lk_cli_print (cli, _("Most was lost in %s, which keeps %.2f %%.\n"), worst->name, worst->energy * 100);
+}
+
 static gboolean
 merge (LkCli    *cli,
        LkStack  *stack,
@@ -126,7 +159,7 @@ merge (LkCli    *cli,
   guint n = lk_stack_get_n (stack);
   g_autofree LkMergeInput *inputs = g_new0 (LkMergeInput, n);
   LkSafeType type = g_strcmp0 (precision_option, "float") == 0 ? LK_SAFE_F32 : LK_SAFE_F16;
-  LkMergeResult result;
+  g_auto (LkMergeResult) result = { 0 };
 
   for (guint i = 0; i < n; i++)
     {
@@ -135,10 +168,14 @@ merge (LkCli    *cli,
       inputs[i] = (LkMergeInput) { lk_stack_entry_get_path (entry), lk_stack_entry_get_unet (entry) / 100.,
                                    lk_stack_entry_get_text (entry) / 100. };
     }
-  if (!lk_merge_exact (inputs, n, type, merge_option, &result, error))
+  if (rank_option > 0 ? !lk_merge_to_rank (inputs, n, (guint) rank_option, type, merge_option, &result, error)
+                      : !lk_merge_exact (inputs, n, type, merge_option, &result, error))
     return FALSE;
 
-  lk_cli_print (cli, ngettext ("%s: %u module, rank %u to %u, exact\n", "%s: %u modules, rank %u to %u, exact\n", result.n_modules),
+  if (result.modules)
+    print_cut (cli, &result, json);
+  else
+    lk_cli_print (cli, ngettext ("%s: %u module, rank %u to %u, exact\n", "%s: %u modules, rank %u to %u, exact\n", result.n_modules),
                 merge_option, result.n_modules, result.least_rank, result.most_rank);
   cJSON_AddStringToObject (json, "merged", merge_option);
   lk_json_add_int (json, "modules", result.n_modules);
@@ -162,6 +199,12 @@ run_stack (LkCli   *cli,
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("--precision is fp16 or float, not “%s”"), precision_option);
       return LK_CLI_BAD_USAGE;
     }
+  if (rank_option < 0 || (rank_option > 0 && merge_option == NULL))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   rank_option < 0 ? _("--rank is a whole number above 0.") : _("--rank goes with --merge FILE, which names what to write."));
+      return LK_CLI_BAD_USAGE;
+    }
   stack = make_stack (args, error);
   if (stack == NULL)
     return LK_CLI_FAILED;
@@ -181,6 +224,8 @@ const LkCliCommand lk_cli_stack = {
   .name = "stack",
   .summary = N_("Look at LoRAs that are used together, and merge them"),
   .parameters = "FILE:STRENGTH…",
+  .description = N_("A merge is exact and its rank the sum of the files' ranks. With --rank only the largest singular values of each "
+                    "module stay; how much that keeps is told for all modules together, and with --json for each."),
   .options = options,
   .min_args = 1,
   .max_args = -1,

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/lk-json.h"
+#include "base/lk-low-rank.h"
+#include "base/lk-pool.h"
 #include "generate/lk-merge.h"
 
 G_DEFINE_QUARK (lk-merge-error-quark, lk_merge_error)
@@ -32,6 +34,9 @@ typedef struct
   guint   rank;
   gsize   n_in, n_out;          /* columns of down (kernel included), rows of up */
   float   alpha;
+  guint   full_rank;            /* before it was cut */
+  double  kept, lost;           /* squares of the singular values */
+  GError *error;                /* owned; what went wrong in a thread */
   float  *down, *up;            /* owned, as are the next two */
   guint16 *down_f16, *up_f16;
 } Module;
@@ -43,6 +48,7 @@ module_free (gpointer data)
 
   g_free (module->name);
   g_array_unref (module->parts);
+  g_clear_error (&module->error);
   g_free (module->down);
   g_free (module->up);
   g_free (module->down_f16);
@@ -219,6 +225,107 @@ fill_module (Module  *module,
   return TRUE;
 }
 
+/* Keeps the largest singular values. A module that changes nothing keeps one row of zeros. */
+static void
+cut_module (Module *module,
+            guint   rank)
+{
+  g_autoptr (LkLowRank) product = lk_low_rank_new (module->up, module->down, module->n_out, module->n_in, module->rank);
+  const double *values = lk_low_rank_get_values (product);
+  guint n = MIN (rank, lk_low_rank_get_n (product)), written = MAX (n, 1);
+  float *up = g_new0 (float, module->n_out * written), *down = g_new0 (float, written * module->n_in);
+
+  for (guint i = 0; i < lk_low_rank_get_n (product); i++)
+    *(i < n ? &module->kept : &module->lost) += values[i] * values[i];
+  lk_low_rank_cut (product, n, up, down);
+
+  module->full_rank = module->rank;
+  module->rank = written;
+  module->alpha = written;
+  g_free (module->up);
+  g_free (module->down);
+  module->up = up;
+  module->down = down;
+}
+
+static gboolean
+check_finite (Module  *module,
+              GError **error)
+{
+  gboolean is_finite = TRUE;
+
+  for (gsize i = 0; i < module->rank * module->n_in; i++)
+    is_finite &= isfinite (module->down[i]) != 0;
+  for (gsize i = 0; i < module->rank * module->n_out; i++)
+    is_finite &= isfinite (module->up[i]) != 0;
+  if (!is_finite)
+    g_set_error (error, LK_MERGE_ERROR, LK_MERGE_ERROR_NOT_A_LORA,
+                 _("A file is damaged: “%s” holds a number that is not finite. Leave the file out."), module->name);
+  return is_finite;
+}
+
+typedef struct
+{
+  GPtrArray *modules;
+  guint      rank;
+} CutJob;
+
+static void
+cut_item (gpointer data,
+          gsize    item,
+          guint    worker G_GNUC_UNUSED)
+{
+  CutJob *job = data;
+  Module *module = job->modules->pdata[item];
+
+  if (fill_module (module, &module->error) && check_finite (module, &module->error))
+    cut_module (module, job->rank);
+}
+
+/* Fills and cuts every module; `result` receives what stayed. */
+static gboolean
+cut_modules (GPtrArray      *modules,
+             guint           rank,
+             LkMergeResult  *result,
+             GError        **error)
+{
+  g_autoptr (LkPool) pool = lk_pool_new (0);
+  CutJob job = { modules, rank };
+  double kept = 0, lost = 0;
+
+  lk_pool_run (pool, modules->len, cut_item, &job);
+  for (guint i = 0; i < modules->len; i++)
+    {
+      Module *module = modules->pdata[i];
+      double all = module->kept + module->lost;
+      LkMergeModule told = { NULL, module->full_rank, module->rank, all > 0 ? module->kept / all : 1 };
+
+      if (module->error)
+        {
+          g_propagate_error (error, g_steal_pointer (&module->error));
+          return FALSE;
+        }
+      kept += module->kept;
+      lost += module->lost;
+      told.name = g_strdup (module->name);
+      g_array_append_val (result->modules, told);
+    }
+  result->energy = kept + lost > 0 ? kept / (kept + lost) : 1;
+  return TRUE;
+}
+
+static void
+merge_module_clear (gpointer data)
+{
+  g_free (((LkMergeModule *) data)->name);
+}
+
+void
+lk_merge_result_clear (LkMergeResult *result)
+{
+  g_clear_pointer (&result->modules, g_array_unref);
+}
+
 static guint16 *
 to_f16 (const float *values,
         gsize        n)
@@ -295,19 +402,21 @@ write_metadata (LkSafetensorsWriter *writer,
   lk_safetensors_writer_set_metadata (writer, "likeness.merged_from", recipe_text);
 }
 
-gboolean
-lk_merge_exact (const LkMergeInput  *inputs,
-                guint                n_inputs,
-                LkSafeType           type,
-                const char          *path,
-                LkMergeResult       *result,
-                GError             **error)
+/* `rank` 0: exactly. */
+static gboolean
+merge (const LkMergeInput  *inputs,
+       guint                n_inputs,
+       guint                rank,
+       LkSafeType           type,
+       const char          *path,
+       LkMergeResult       *result,
+       GError             **error)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify) lk_safetensors_unref);
   g_autoptr (GPtrArray) modules = g_ptr_array_new_with_free_func (module_free);
   g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (LkSafetensorsWriter) writer = lk_safetensors_writer_new ();
-  LkMergeResult made = { .least_rank = G_MAXUINT };
+  g_auto (LkMergeResult) made = { .least_rank = G_MAXUINT, .energy = 1 };
 
   g_assert (type == LK_SAFE_F16 || type == LK_SAFE_F32);
 
@@ -327,11 +436,18 @@ lk_merge_exact (const LkMergeInput  *inputs,
       return FALSE;
     }
 
+  if (rank > 0)
+    {
+      made.modules = g_array_new (FALSE, FALSE, sizeof (LkMergeModule));
+      g_array_set_clear_func (made.modules, merge_module_clear);
+      if (!cut_modules (modules, rank, &made, error))
+        return FALSE;
+    }
   for (guint i = 0; i < modules->len; i++)
     {
       Module *module = modules->pdata[i];
 
-      if (!fill_module (module, error))
+      if (rank == 0 && !fill_module (module, error))
         return FALSE;
       write_module (writer, module, type);
       made.n_modules++;
@@ -343,6 +459,33 @@ lk_merge_exact (const LkMergeInput  *inputs,
   if (!lk_safetensors_writer_add_hashes (writer, error) || !lk_safetensors_writer_save (writer, path, error))
     return FALSE;
   if (result)
-    *result = made;
+    {
+      *result = made;
+      made.modules = NULL;
+    }
   return TRUE;
+}
+
+gboolean
+lk_merge_exact (const LkMergeInput  *inputs,
+                guint                n_inputs,
+                LkSafeType           type,
+                const char          *path,
+                LkMergeResult       *result,
+                GError             **error)
+{
+  return merge (inputs, n_inputs, 0, type, path, result, error);
+}
+
+gboolean
+lk_merge_to_rank (const LkMergeInput  *inputs,
+                  guint                n_inputs,
+                  guint                rank,
+                  LkSafeType           type,
+                  const char          *path,
+                  LkMergeResult       *result,
+                  GError             **error)
+{
+  g_assert (rank > 0);
+  return merge (inputs, n_inputs, rank, type, path, result, error);
 }

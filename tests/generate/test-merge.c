@@ -167,6 +167,123 @@ test_the_bound_sees_a_wrong_strength (void)
   g_assert_cmpfloat (error_of (merged, &wrong, 1, "lora_unet_mid_block_attentions_0_proj_in", N_IN), >, 1e-5);
 }
 
+/* Eigenvalues, falling, of the symmetric `a` [n,n], which is destroyed: Jacobi's classic rotations of both sides. */
+static void
+eigenvalues (double *a,
+             guint   n,
+             double *values)
+{
+  for (guint sweep = 0; sweep < 50; sweep++)
+    for (guint p = 0; p < n; p++)
+      for (guint q = p + 1; q < n; q++)
+        {
+          double angle = 0.5 * atan2 (2 * a[p * n + q], a[q * n + q] - a[p * n + p]), c = cos (angle), s = sin (angle);
+
+          for (guint i = 0; i < n; i++)
+            {
+              double x = a[i * n + p], y = a[i * n + q];
+
+              a[i * n + p] = c * x - s * y;
+              a[i * n + q] = s * x + c * y;
+            }
+          for (guint i = 0; i < n; i++)
+            {
+              double x = a[p * n + i], y = a[q * n + i];
+
+              a[p * n + i] = c * x - s * y;
+              a[q * n + i] = s * x + c * y;
+            }
+        }
+  for (guint i = 0; i < n; i++)
+    {
+      guint at = i;
+
+      while (at > 0 && values[at - 1] < a[i * n + i])
+        {
+          values[at] = values[at - 1];
+          at--;
+        }
+      values[at] = a[i * n + i];
+    }
+}
+
+/* No file of that rank is nearer (Eckart and Young): the error must be the squares of the singular values that are missing, which the test
+ * finds from the whole matrix, in another way; and the energy told must be the rest. */
+static void
+test_a_cut_is_the_nearest_of_its_rank (void)
+{
+  g_autofree char *a = write_lora ("a.safetensors", 1, 2, 1, N_IN);
+  g_autofree char *b = write_lora ("b.safetensors", 2, 3, 7.5f, N_IN);
+  g_autofree char *merged = g_build_filename (folder, "cut.safetensors", NULL);
+  const LkMergeInput inputs[] = { { a, 0.8, 0.3 }, { b, 0.5, -0.5 } };
+  static const struct { const char *name; gsize n; } modules[] = {
+    { "lora_unet_mid_block_attentions_0_proj_in", N_IN }, { "lora_unet_down_blocks_0_resnets_0_conv1", N_IN * 9 },
+    { "lora_te_text_model_encoder_layers_0_mlp_fc1", N_IN },
+  };
+
+  for (guint rank = 1; rank <= 6; rank++)
+    {
+      g_auto (LkMergeResult) result = { 0 };
+      g_autoptr (GError) error = NULL;
+      double kept_of_all = 0, all = 0;
+
+      g_assert_true (lk_merge_to_rank (inputs, 2, rank, LK_SAFE_F32, merged, &result, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (result.most_rank, ==, MIN (rank, N_OUT));
+      g_assert_cmpuint (result.modules->len, ==, G_N_ELEMENTS (modules));
+
+      for (guint m = 0; m < G_N_ELEMENTS (modules); m++)
+        {
+          gsize n = modules[m].n;
+          g_autofree double *sum = g_new0 (double, N_OUT * n);
+          double gram[N_OUT * N_OUT] = { 0 }, values[N_OUT] = { 0 }, kept = 0, lost = 0, off;
+          const LkMergeModule *told = NULL;
+
+          for (guint i = 0; i < 2; i++)
+            add_change (inputs[i].path, modules[m].name, m == 2 ? inputs[i].text_strength : inputs[i].unet_strength, sum, n);
+          for (guint i = 0; i < N_OUT; i++)
+            for (guint j = 0; j < N_OUT; j++)
+              for (gsize k = 0; k < n; k++)
+                gram[i * N_OUT + j] += sum[i * n + k] * sum[j * n + k];
+          eigenvalues (gram, N_OUT, values);
+          for (guint i = 0; i < N_OUT; i++)
+            *(i < rank ? &kept : &lost) += values[i];
+
+          for (guint i = 0; i < result.modules->len; i++)
+            if (g_str_equal (g_array_index (result.modules, LkMergeModule, i).name, modules[m].name))
+              told = &g_array_index (result.modules, LkMergeModule, i);
+          g_assert_nonnull (told);
+          g_assert_cmpuint (told->full_rank, ==, 5);
+          /* The program keeps strength · alpha / rank · up as floats. */
+          g_assert_cmpfloat (fabs (told->energy - kept / (kept + lost)), <, 1e-7);
+
+          off = error_of (merged, inputs, 2, modules[m].name, n);
+          g_test_message ("rank %u, %s: error %g, must be %g", rank, modules[m].name, off, lost / (kept + lost));
+          g_assert_cmpfloat (fabs (off - lost / (kept + lost)), <, 1e-6);
+          kept_of_all += kept;
+          all += kept + lost;
+        }
+      g_assert_cmpfloat (fabs (result.energy - kept_of_all / all), <, 1e-7);
+    }
+}
+
+/* A LoRA with itself has twice the rank on paper only. */
+static void
+test_a_lora_twice_keeps_its_rank (void)
+{
+  g_autofree char *a = write_lora ("a.safetensors", 1, 2, 1, N_IN);
+  g_autofree char *merged = g_build_filename (folder, "cut.safetensors", NULL);
+  const LkMergeInput inputs[] = { { a, 0.75, 0.75 }, { a, 0.25, 0.25 } };
+  g_auto (LkMergeResult) result = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (lk_merge_to_rank (inputs, 2, 8, LK_SAFE_F32, merged, &result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (result.most_rank, ==, 2);
+  g_assert_cmpfloat (result.energy, ==, 1);
+  g_assert_cmpfloat (error_of (merged, inputs, 2, "lora_unet_down_blocks_0_resnets_0_conv1", N_IN * 9), <, 1e-12);
+}
+
 static void
 test_strength_0_adds_no_rank (void)
 {
@@ -237,6 +354,8 @@ main (int    argc,
 
   g_test_add_func ("/merge/ranks-and-alphas-that-differ", test_ranks_and_alphas_that_differ);
   g_test_add_func ("/merge/the-bound-sees-a-wrong-strength", test_the_bound_sees_a_wrong_strength);
+  g_test_add_func ("/merge/a-cut-is-the-nearest-of-its-rank", test_a_cut_is_the_nearest_of_its_rank);
+  g_test_add_func ("/merge/a-lora-twice-keeps-its-rank", test_a_lora_twice_keeps_its_rank);
   g_test_add_func ("/merge/strength-0-adds-no-rank", test_strength_0_adds_no_rank);
   g_test_add_func ("/merge/another-base-model-is-refused", test_another_base_model_is_refused);
   g_test_add_func ("/merge/files-that-are-no-plain-loras", test_files_that_are_no_plain_loras);
