@@ -10,11 +10,13 @@
 #include "app/captions/lk-captions-page.h"
 #include "app/gallery/lk-gallery-grid.h"
 #include "app/gallery/lk-gallery-page.h"
+#include "app/playground/lk-playground-page.h"
 #include "app/training/lk-run-view.h"
 #include "app/training/lk-sample-strip.h"
 #include "app/training/lk-training-form.h"
 #include "app/training/lk-training-page.h"
 #include "app/window/lk-preferences-dialog.h"
+#include "base/lk-file.h"
 #include "train/lk-training-advice.h"
 #include "lk-test-window.h"
 
@@ -148,6 +150,58 @@ shoot_automatic (LkWindow   *window,
   shoot (window, folder, mode, "automatic-result");
 }
 
+static gboolean
+is_ready (gpointer page)
+{
+  return lk_playground_page_is_ready (page);
+}
+
+/* The button that is at hand where Cancel is not. */
+static GtkWidget *
+find_suggested (GtkWidget *widget)
+{
+  if (GTK_IS_BUTTON (widget) && gtk_widget_has_css_class (widget, "suggested-action"))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_suggested (child);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+static gboolean
+is_visible (gpointer widget)
+{
+  return gtk_widget_get_visible (widget);
+}
+
+/* Two LoRAs that are too much together, and what they draw. */
+static void
+shoot_playground (LkWindow   *window,
+                  const char *folder,
+                  const char *mode)
+{
+  static const char * const names[] = { "starter/clothing-uniform.safetensors", "starter/style-dusk.safetensors" };
+  LkPlaygroundPage *page = LK_PLAYGROUND_PAGE (lk_test_find (GTK_WIDGET (window), LK_TYPE_PLAYGROUND_PAGE));
+  GtkWidget *draw = find_suggested (GTK_WIDGET (page));
+
+  lk_test_wait (is_ready, page);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = lk_data_path (names[i]);
+
+      lk_playground_page_add (page, path);
+      lk_stack_entry_set_unet (lk_stack_get (lk_playground_page_get_stack (page), i), 100);
+    }
+  adw_switch_row_set_active (ADW_SWITCH_ROW (lk_test_find (GTK_WIDGET (page), ADW_TYPE_SWITCH_ROW)), TRUE);
+  g_signal_emit_by_name (draw, "clicked");
+  lk_test_wait (is_visible, draw);
+  shoot (window, folder, mode, "playground-drawn");
+}
+
 static void
 shoot_mode (LkApplication *application,
             const Mode    *mode,
@@ -211,6 +265,7 @@ shoot_mode (LkApplication *application,
       shoot_automatic (window, folder, mode->name);
       close_dialog (window);
     }
+  shoot_playground (window, folder, mode->name);
   if (mode->width < 860)
     {
       activate (window, "project.toggle-sidebar", NULL);

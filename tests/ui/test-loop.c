@@ -12,7 +12,7 @@
 #define CPU_MS 16.0
 #define WALL_MS 100.0
 #define FIRST_PICTURE_MS 1000.0
-#define N_TIMES 5
+#define N_TIMES 8
 
 static LkApplication *application;
 

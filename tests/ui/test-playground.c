@@ -177,6 +177,13 @@ test_rows_say_what_is_wrong_with_files (Fixture       *fixture,
   g_assert_nonnull (strstr (lk_stack_row_get_problem (LK_STACK_ROW (row)), "gone.safetensors"));
   gtk_widget_activate_action (row, "stack-row.remove", NULL);
 
+  /* Weights of another kind: the measure of a likeness. */
+  add (fixture, "starter/drawn-likeness.safetensors", 70);
+  row = lk_test_find (GTK_WIDGET (fixture->page), LK_TYPE_STACK_ROW);
+  lk_test_wait (has_problem, row);
+  g_assert_nonnull (strstr (lk_stack_row_get_problem (LK_STACK_ROW (row)), "holds no LoRA"));
+  gtk_widget_activate_action (row, "stack-row.remove", NULL);
+
   /* A place that no model of this base has. */
   lk_safetensors_writer_add (writer, "lora_unet_joint_blocks_9_proj.lora_down.weight", LK_SAFE_F32, 2, (gsize[]) { 4, 8 }, zeros);
   lk_safetensors_writer_add (writer, "lora_unet_joint_blocks_9_proj.lora_up.weight", LK_SAFE_F32, 2, (gsize[]) { 8, 4 }, zeros);

@@ -71,6 +71,19 @@ count_places (LkSafetensors *file,
     }
 }
 
+/* Whether a layer of the file goes by a name that programs give to what they add to layers; see lk-adapter.h for those that load here. */
+static gboolean
+has_added_layers (LkSafetensors *file)
+{
+  static const char * const marks[] = { "lora", "hada_", "lokr_", "dora_" };
+
+  for (guint i = 0; i < lk_safetensors_get_n_tensors (file); i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (marks); k++)
+      if (strstr (lk_safetensors_get_tensor (file, i)->name, marks[k]) != NULL)
+        return TRUE;
+  return FALSE;
+}
+
 static void
 look_thread (GTask        *task,
              gpointer      source,
@@ -92,7 +105,10 @@ look_thread (GTask        *task,
   look->kind = lk_stack_kind_from_id (lk_safetensors_get_metadata (file, "likeness.kind"));
   if (checkpoint != NULL)
     count_places (file, checkpoint, &n, &n_fit);
-  if (n > 0 && n_fit * 2 < n)
+  if (!has_added_layers (file))
+    g_task_return_new_error (task, LK_ADAPTER_ERROR, LK_ADAPTER_ERROR_NOT_A_LORA,
+                             _("“%s” holds no LoRA, but another kind of weights. Choose a LoRA file."), look->path);
+  else if (n > 0 && n_fit * 2 < n)
     g_task_return_new_error (task, LK_ADAPTER_ERROR, LK_ADAPTER_ERROR_WRONG_MODEL,
                              _("Made for another base model: only %u of its %u layers fit the project’s. Choose a LoRA for this base model."),
                              n_fit, n);
