@@ -17,4 +17,7 @@ void lk_test_loop_watch (void);
 void lk_test_loop_take  (LkLoopTurn *worst_cpu,
                          LkLoopTurn *worst_wall);
 
+/* What a limit in CPU time is to be multiplied with here: 1 to 2, by how long this machine takes at the moment for work of a fixed size. */
+double lk_test_loop_get_slowness (void);
+
 G_END_DECLS
