@@ -156,15 +156,14 @@ is_ready (gpointer page)
   return lk_playground_page_is_ready (page);
 }
 
-/* The button that is at hand where Cancel is not. */
 static GtkWidget *
-find_suggested (GtkWidget *widget)
+find_draw (GtkWidget *widget)
 {
-  if (GTK_IS_BUTTON (widget) && gtk_widget_has_css_class (widget, "suggested-action"))
+  if (GTK_IS_BUTTON (widget) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), "Draw") == 0)
     return widget;
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
     {
-      GtkWidget *found = find_suggested (child);
+      GtkWidget *found = find_draw (child);
 
       if (found != NULL)
         return found;
@@ -186,7 +185,7 @@ shoot_playground (LkWindow   *window,
 {
   static const char * const names[] = { "starter/clothing-uniform.safetensors", "starter/style-dusk.safetensors" };
   LkPlaygroundPage *page = LK_PLAYGROUND_PAGE (lk_test_find (GTK_WIDGET (window), LK_TYPE_PLAYGROUND_PAGE));
-  GtkWidget *draw = find_suggested (GTK_WIDGET (page));
+  GtkWidget *draw = find_draw (GTK_WIDGET (page));
 
   lk_test_wait (is_ready, page);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
