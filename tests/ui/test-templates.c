@@ -22,7 +22,11 @@
 #include "app/gallery/lk-gallery-page.h"
 #include "app/gallery/lk-inspector.h"
 #include "app/gallery/lk-viewer-page.h"
+#include "app/grids/lk-axis-popover.h"
+#include "app/grids/lk-cell-viewer.h"
 #include "app/grids/lk-grids-page.h"
+#include "app/grids/lk-new-grid-dialog.h"
+#include "app/grids/lk-new-grid.h"
 #include "app/playground/lk-playground-page.h"
 #include "app/training/lk-run-row.h"
 #include "app/training/lk-sample-viewer.h"
@@ -37,6 +41,7 @@
 #include "app/window/lk-project-view.h"
 #include "app/window/lk-welcome-page.h"
 #include "app/window/lk-work-row.h"
+#include "base/lk-file.h"
 #include "train/lk-training-advice.h"
 #include "lk-test-window.h"
 
@@ -203,6 +208,42 @@ make_gallery_page (void)
   return lk_gallery_page_new (workspace);
 }
 
+/* A grid of a LoRA that nobody draws. */
+static LkTestGrid *
+make_grid (void)
+{
+  LkProject *project = lk_workspace_get_project (workspace);
+  g_autofree char *path = lk_data_path ("starter/other-character.safetensors");
+  const char * const contexts[] = { "library", "forest", NULL };
+  const LkNewGrid choice = { .lora = path, .strengths = "0, 0.8", .seeds = "1, 2", .contexts = contexts, .n_steps = 2 };
+  LkGrid *grid = lk_new_grid_make (project, &choice, NULL);
+
+  g_assert_nonnull (grid);
+  return lk_test_grid_new_for_grid (project, grid);
+}
+
+static gpointer
+make_axis_popover (void)
+{
+  g_autoptr (LkTestGrid) grid = make_grid ();
+
+  return lk_axis_popover_new (grid, 2);
+}
+
+static gpointer
+make_cell_viewer (void)
+{
+  g_autoptr (LkTestGrid) grid = make_grid ();
+
+  return lk_cell_viewer_new (grid, 1, 1);
+}
+
+static gpointer
+make_new_grid_dialog (void)
+{
+  return lk_new_grid_dialog_new (workspace);
+}
+
 static gpointer
 make_grids_page (void)
 {
@@ -341,11 +382,13 @@ static const struct
   gpointer  (*make) (void);
 } templates[] = {
   { "auto-captions-dialog", make_auto_captions_dialog },
+  { "axis-popover", make_axis_popover },
   { "batch-crop-page", make_batch_crop_page },
   { "caption-cell", make_caption_cell },
   { "caption-finding", make_caption_finding },
   { "caption-preview", make_caption_preview },
   { "captions-page", make_captions_page },
+  { "cell-viewer", make_cell_viewer },
   { "change-captions-dialog", make_change_captions_dialog },
   { "coming-page", make_coming_page },
   { "compare-page", make_compare_page },
@@ -359,6 +402,7 @@ static const struct
   { "grids-page", make_grids_page },
   { "inspector", make_inspector },
   { "job-row", make_job_row },
+  { "new-grid-dialog", make_new_grid_dialog },
   { "new-project-dialog", make_new_project_dialog },
   { "playground-page", make_playground_page },
   { "preferences-dialog", make_preferences_dialog },

@@ -257,6 +257,17 @@ toggle_sidebar_action (GtkWidget  *widget,
 }
 
 static void
+test_lora_action (GtkWidget  *widget,
+                  const char *action_name,
+                  GVariant   *parameter)
+{
+  LkProjectView *self = LK_PROJECT_VIEW (widget);
+
+  lk_project_view_show_page (self, "grids");
+  lk_grids_page_test_lora (LK_GRIDS_PAGE (gtk_stack_get_child_by_name (self->pages, "grids")), g_variant_get_string (parameter, NULL));
+}
+
+static void
 project_settings_action (GtkWidget  *widget,
                          const char *action_name,
                          GVariant   *parameter)
@@ -328,6 +339,7 @@ lk_project_view_class_init (LkProjectViewClass *klass)
 
   gtk_widget_class_install_action (widget_class, "project.show-page", "s", show_page_action);
   gtk_widget_class_install_action (widget_class, "project.toggle-sidebar", NULL, toggle_sidebar_action);
+  gtk_widget_class_install_action (widget_class, "win.test-lora", "s", test_lora_action);
   gtk_widget_class_install_action (widget_class, "project.settings", NULL, project_settings_action);
   gtk_widget_class_install_action (widget_class, "project.export", NULL, export_action);
   gtk_widget_class_install_action (widget_class, "project.show-folder", NULL, show_folder_action);
