@@ -131,7 +131,8 @@ flicker_action (GtkWidget  *widget,
 
   gtk_stack_set_visible_child_name (self->pictures, is_flickered (self) ? "picture" : "compared");
   update_words (self);
-  gtk_accessible_announce (GTK_ACCESSIBLE (self), adw_window_title_get_subtitle (self->heading), GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  if (gtk_widget_has_focus (GTK_WIDGET (self->pictures)))
+    gtk_accessible_announce (GTK_ACCESSIBLE (self->pictures), adw_window_title_get_subtitle (self->heading), GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
 }
 
 static void

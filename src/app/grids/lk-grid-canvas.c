@@ -599,7 +599,9 @@ lk_grid_canvas_move_to (LkGridCanvas *self,
       self->row = row;
       update_words (self);
       words = describe (self);
-      gtk_accessible_announce (GTK_ACCESSIBLE (self), words, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+      /* Only what its user is about. */
+      if (gtk_widget_has_focus (GTK_WIDGET (self)))
+        gtk_accessible_announce (GTK_ACCESSIBLE (self), words, GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
       g_signal_emit (self, signals[MOVED], 0);
     }
   show_cursor (self);
