@@ -10,6 +10,8 @@
 #include "app/captions/lk-captions-page.h"
 #include "app/gallery/lk-gallery-grid.h"
 #include "app/gallery/lk-gallery-page.h"
+#include "app/grids/lk-cell-viewer.h"
+#include "app/grids/lk-grids-page.h"
 #include "app/playground/lk-playground-page.h"
 #include "app/training/lk-run-view.h"
 #include "app/training/lk-sample-strip.h"
@@ -201,6 +203,45 @@ shoot_playground (LkWindow   *window,
   shoot (window, folder, mode, "playground-drawn");
 }
 
+static gboolean
+has_drawn_some (gpointer grid)
+{
+  return lk_test_grid_get_n_drawn (grid) >= 8;
+}
+
+static gboolean
+has_paused (gpointer grid)
+{
+  return lk_test_grid_get_job (grid) == NULL;
+}
+
+/* What New Grid asks, and a LoRA's grid that was paused, with real pictures. */
+static void
+shoot_grids (LkWindow   *window,
+             const char *folder,
+             const char *mode)
+{
+  GtkWidget *page = lk_test_find (GTK_WIDGET (window), LK_TYPE_GRIDS_PAGE);
+  g_autofree char *path = lk_data_path ("starter/other-character.safetensors");
+  g_autoptr (GSettings) preferences = g_settings_new (APP_ID);
+  LkTestGrid *grid;
+
+  g_settings_set_string (preferences, "device", "cpu");
+  gtk_widget_activate_action (page, "grids.new", NULL);
+  shoot (window, folder, mode, "new-grid");
+  close_dialog (window);
+  activate (window, "win.test-lora", g_variant_new_string (path));
+  grid = lk_grids_page_get_grid (LK_GRIDS_PAGE (page));
+  lk_test_wait (has_drawn_some, grid);
+  shoot (window, folder, mode, "grid-drawing");
+  gtk_widget_activate_action (page, "grids.pause", NULL);
+  lk_test_wait (has_paused, grid);
+  shoot (window, folder, mode, "grid");
+  adw_dialog_present (ADW_DIALOG (lk_cell_viewer_new (grid, lk_grid_get_cell (lk_test_grid_get_grid (grid), 3, 0), 0)), page);
+  shoot (window, folder, mode, "grid-cell");
+  close_dialog (window);
+}
+
 static void
 shoot_mode (LkApplication *application,
             const Mode    *mode,
@@ -264,6 +305,7 @@ shoot_mode (LkApplication *application,
       shoot_automatic (window, folder, mode->name);
       close_dialog (window);
     }
+  shoot_grids (window, folder, mode->name);
   shoot_playground (window, folder, mode->name);
   if (mode->width < 860)
     {

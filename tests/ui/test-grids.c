@@ -314,6 +314,7 @@ test_the_cursor_goes_by_keyboard (Fixture       *fixture,
   viewer = lk_test_find (GTK_WIDGET (fixture->window), LK_TYPE_CELL_VIEWER);
   g_assert_nonnull (viewer);
   g_assert_cmpuint (lk_cell_viewer_get_cell (LK_CELL_VIEWER (viewer)), ==, 4);
+  gtk_root_set_focus (gtk_widget_get_root (viewer), NULL);
   gtk_widget_activate_action (viewer, "cell.flicker", NULL);      /* the base model of the same row */
   g_assert_cmpuint (lk_cell_viewer_get_cell (LK_CELL_VIEWER (viewer)), ==, 3);
   gtk_widget_activate_action (viewer, "cell.right", NULL);
