@@ -5,6 +5,7 @@
 
 #include "cpu/lk-cpu.h"
 #include "lk-cpu-reference.h"
+#include "lk-test-isa.h"
 #include "lk-test-numbers.h"
 
 /* g_test_init (), and whether the processor has what LIKENESS_CPU_ISA asks for. Returns 77 (meson: skipped) if not, else 0. */
@@ -12,12 +13,9 @@ static inline int
 lk_test_cpu_init (int    *argc,
                   char ***argv)
 {
-  const char *wanted = g_getenv ("LIKENESS_CPU_ISA");
-
-  g_test_init (argc, argv, NULL);
-  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);    /* that it cannot is a warning */
-  if (wanted != NULL && !g_str_equal (lk_cpu_isa_name (lk_cpu_get_isa ()), wanted))
+  if (lk_test_lacks_isa ())
     return 77;
+  g_test_init (argc, argv, NULL);
   return 0;
 }
 
