@@ -23,9 +23,6 @@ struct _LkGridCanvas
   LkTestGrid     *grid;         /* owned; NULL: none */
   GSignalGroup   *signals;      /* owned: of the grid */
   LkCellTextures *textures;     /* owned */
-  LkGridMarkFunc  mark;
-  gpointer        mark_data;
-  char           *best;         /* owned; may be NULL */
 
   GtkAdjustment  *adjustments[2];       /* owned; may be NULL */
   guint           policies[2];
@@ -127,14 +124,9 @@ make_label (LkGridCanvas *self,
             int           n_lines)
 {
   LkGrid *grid = get_grid (self);
-  g_autofree char *label = lk_grid_dup_label (grid, axis, place, FALSE), *words = NULL;
-  gboolean is_best = self->best != NULL && axis == lk_grid_find_axis (grid, LK_AXIS_STRENGTH)
-                     && g_ascii_strtod (lk_grid_get_values (grid, axis)[place], NULL) == g_ascii_strtod (self->best, NULL);
-  PangoLayout *layout;
+  g_autofree char *label = lk_grid_dup_label (grid, axis, place, FALSE);
+  PangoLayout *layout = lk_drawn_text_new (GTK_WIDGET (self), label, 0.9);
 
-  /* Translators: what stands over the column of the best strength. */
-  words = is_best ? g_strdup_printf (_("%s · best"), label) : g_strdup (label);
-  layout = lk_drawn_text_new (GTK_WIDGET (self), words, 0.9);
   pango_layout_set_width (layout, width * PANGO_SCALE);
   pango_layout_set_height (layout, -n_lines);
   pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
@@ -326,16 +318,12 @@ describe (LkGridCanvas *self)
 {
   LkGrid *grid = get_grid (self);
   guint cell = lk_grid_canvas_get_cell (self);
-  g_autofree char *words = NULL, *mark = NULL;
-  gboolean is_rejected = FALSE;
+  g_autofree char *words = NULL;
 
   if (grid == NULL)
     return g_strdup ("");
   words = lk_grid_describe (grid, cell);
-  if (self->mark != NULL)
-    self->mark (self->mark_data, cell, &mark, &is_rejected);
-  return g_strdup_printf ("%s, %s%s%s%s", words, lk_test_grid_has_cell (self->grid, cell) ? _("drawn") : _("not drawn yet"),
-                          mark != NULL ? ", " : "", mark != NULL ? mark : "", is_rejected ? _(", rejected") : "");
+  return g_strdup_printf ("%s, %s", words, lk_test_grid_has_cell (self->grid, cell) ? _("drawn") : _("not drawn yet"));
 }
 
 static void
@@ -351,35 +339,6 @@ update_words (LkGridCanvas *self)
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------------------- */
-
-static void
-draw_mark (LkGridCanvas          *self,
-           GtkSnapshot           *snapshot,
-           guint                  cell,
-           const graphene_rect_t *rect)
-{
-  g_autofree char *mark = NULL;
-  gboolean is_rejected = FALSE;
-  g_autoptr (PangoLayout) layout = NULL;
-  GskRoundedRect pill;
-  int width, height;
-
-  if (self->mark != NULL)
-    self->mark (self->mark_data, cell, &mark, &is_rejected);
-  if (is_rejected)
-    gtk_snapshot_append_color (snapshot, &(GdkRGBA) { 0, 0, 0, 0.6f }, rect);
-  if (is_rejected && mark == NULL)
-    mark = g_strdup ("✕");
-  if (mark == NULL)
-    return;
-  layout = lk_drawn_text_new (GTK_WIDGET (self), mark, 0.85);
-  pango_layout_get_pixel_size (layout, &width, &height);
-  gsk_rounded_rect_init_from_rect (&pill, &GRAPHENE_RECT_INIT (rect->origin.x + 4, rect->origin.y + 4, (float) width + 10, (float) height + 4), 6);
-  gtk_snapshot_push_rounded_clip (snapshot, &pill);
-  gtk_snapshot_append_color (snapshot, &(GdkRGBA) { 0, 0, 0, 0.7f }, &pill.bounds);
-  lk_drawn_text_append (snapshot, layout, rect->origin.x + 9, rect->origin.y + 6, &(GdkRGBA) { 1, 1, 1, 1 });
-  gtk_snapshot_pop (snapshot);
-}
 
 static void
 draw_cell (LkGridCanvas  *self,
@@ -417,7 +376,6 @@ draw_cell (LkGridCanvas  *self,
           lk_drawn_text_append (snapshot, layout, rect.origin.x + 4, rect.origin.y + 4, colour);
         }
     }
-  draw_mark (self, snapshot, cell, &rect);
 }
 
 static void
@@ -549,28 +507,6 @@ lk_grid_canvas_set_grid (LkGridCanvas *self,
   grid_changed_cb (self);
 }
 
-void
-lk_grid_canvas_set_mark_func (LkGridCanvas   *self,
-                              LkGridMarkFunc  func,
-                              gpointer        data)
-{
-  self->mark = func;
-  self->mark_data = data;
-}
-
-void
-lk_grid_canvas_set_best (LkGridCanvas *self,
-                         const char   *value)
-{
-  g_return_if_fail (LK_IS_GRID_CANVAS (self));
-
-  if (g_set_str (&self->best, value))
-    {
-      forget_labels (self);
-      relayout (self);
-    }
-}
-
 guint
 lk_grid_canvas_get_cell (LkGridCanvas *self)
 {
@@ -579,15 +515,13 @@ lk_grid_canvas_get_cell (LkGridCanvas *self)
   return grid != NULL ? lk_grid_get_cell (grid, self->column, self->row) : 0;
 }
 
-void
-lk_grid_canvas_move_to (LkGridCanvas *self,
-                        guint         column,
-                        guint         row)
+static void
+move_to (LkGridCanvas *self,
+         guint         column,
+         guint         row)
 {
   LkGrid *grid = get_grid (self);
   g_autofree char *words = NULL;
-
-  g_return_if_fail (LK_IS_GRID_CANVAS (self));
 
   if (grid == NULL)
     return;
@@ -605,15 +539,6 @@ lk_grid_canvas_move_to (LkGridCanvas *self,
       g_signal_emit (self, signals[MOVED], 0);
     }
   show_cursor (self);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-void
-lk_grid_canvas_refresh (LkGridCanvas *self)
-{
-  g_return_if_fail (LK_IS_GRID_CANVAS (self));
-
-  update_words (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -651,7 +576,7 @@ pressed_cb (LkGridCanvas *self,
   if (!find_cell (self, x, y, &column, &row))
     return;
   was_there = column == self->column && row == self->row;
-  lk_grid_canvas_move_to (self, column, row);
+  move_to (self, column, row);
   /* One that the cursor came to by this click is only looked at; the next click, or the second of two, makes it large. */
   if (was_there && n_press <= 2)
     activate (self);
@@ -677,31 +602,31 @@ key_cb (LkGridCanvas    *self,
     {
     case GDK_KEY_Left:
     case GDK_KEY_KP_Left:
-      lk_grid_canvas_move_to (self, self->column - MIN (1, self->column), self->row);
+      move_to (self, self->column - MIN (1, self->column), self->row);
       return GDK_EVENT_STOP;
     case GDK_KEY_Right:
     case GDK_KEY_KP_Right:
-      lk_grid_canvas_move_to (self, self->column + 1, self->row);
+      move_to (self, self->column + 1, self->row);
       return GDK_EVENT_STOP;
     case GDK_KEY_Up:
     case GDK_KEY_KP_Up:
-      lk_grid_canvas_move_to (self, self->column, self->row - MIN (1, self->row));
+      move_to (self, self->column, self->row - MIN (1, self->row));
       return GDK_EVENT_STOP;
     case GDK_KEY_Down:
     case GDK_KEY_KP_Down:
-      lk_grid_canvas_move_to (self, self->column, self->row + 1);
+      move_to (self, self->column, self->row + 1);
       return GDK_EVENT_STOP;
     case GDK_KEY_Page_Up:
-      lk_grid_canvas_move_to (self, self->column, self->row - MIN (page, self->row));
+      move_to (self, self->column, self->row - MIN (page, self->row));
       return GDK_EVENT_STOP;
     case GDK_KEY_Page_Down:
-      lk_grid_canvas_move_to (self, self->column, self->row + page);
+      move_to (self, self->column, self->row + page);
       return GDK_EVENT_STOP;
     case GDK_KEY_Home:
-      lk_grid_canvas_move_to (self, 0, with_control ? 0 : self->row);
+      move_to (self, 0, with_control ? 0 : self->row);
       return GDK_EVENT_STOP;
     case GDK_KEY_End:
-      lk_grid_canvas_move_to (self, last_column, with_control ? last_row : self->row);
+      move_to (self, last_column, with_control ? last_row : self->row);
       return GDK_EVENT_STOP;
     case GDK_KEY_Return:
     case GDK_KEY_KP_Enter:
@@ -887,21 +812,12 @@ lk_grid_canvas_dispose (GObject *object)
 }
 
 static void
-lk_grid_canvas_finalize (GObject *object)
-{
-  g_free (LK_GRID_CANVAS (object)->best);
-
-  G_OBJECT_CLASS (lk_grid_canvas_parent_class)->finalize (object);
-}
-
-static void
 lk_grid_canvas_class_init (LkGridCanvasClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->dispose = lk_grid_canvas_dispose;
-  object_class->finalize = lk_grid_canvas_finalize;
   object_class->get_property = lk_grid_canvas_get_property;
   object_class->set_property = lk_grid_canvas_set_property;
   widget_class->size_allocate = lk_grid_canvas_size_allocate;

@@ -22,34 +22,17 @@ G_DECLARE_FINAL_TYPE (LkGridCanvas, lk_grid_canvas, LK, GRID_CANVAS, GtkWidget)
 #define LK_GRID_CANVAS_LEAST 48         /* the longer side of a cell */
 #define LK_GRID_CANVAS_MOST 1024
 
-/* What is drawn on a cell besides its picture. `mark` (may be NULL) is owned by the caller: "★★★". */
-typedef void (*LkGridMarkFunc) (gpointer   data,
-                                guint      cell,
-                                char     **mark,
-                                gboolean  *is_rejected);
-
 /* NULL: none. */
 void            lk_grid_canvas_set_grid      (LkGridCanvas   *self,
                                               LkTestGrid     *grid);
-void            lk_grid_canvas_set_mark_func (LkGridCanvas   *self,
-                                              LkGridMarkFunc  func,
-                                              gpointer        data);
-/* The column that is told to be the best, as its value; NULL: none. */
-void            lk_grid_canvas_set_best      (LkGridCanvas   *self,
-                                              const char     *value);
 /* The cell with the cursor; of a grid that is not read, 0. */
 guint           lk_grid_canvas_get_cell      (LkGridCanvas   *self);
-void            lk_grid_canvas_move_to       (LkGridCanvas   *self,
-                                              guint           column,
-                                              guint           row);
 double          lk_grid_canvas_get_side      (LkGridCanvas   *self);
 /* The longer side of a cell in pixels; about the middle of what is in sight. */
 void            lk_grid_canvas_set_side      (LkGridCanvas   *self,
                                               double          side);
 /* As large as all columns are in sight. */
 void            lk_grid_canvas_fit           (LkGridCanvas   *self);
-/* Something besides the grid changed what marks say. */
-void            lk_grid_canvas_refresh       (LkGridCanvas   *self);
 /* How many cells in sight have their picture on the screen: for tests. */
 guint           lk_grid_canvas_get_n_shown   (LkGridCanvas   *self);
 LkCellTextures *lk_grid_canvas_get_textures  (LkGridCanvas   *self);
