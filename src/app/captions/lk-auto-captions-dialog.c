@@ -7,6 +7,7 @@
 
 #include "app/captions/lk-auto-captions-dialog.h"
 #include "app/captions/lk-caption-preview.h"
+#include "app/captions/lk-caption-scopes.h"
 #include "app/window/lk-engine.h"
 #include "project/lk-caption-change.h"
 #include "train/lk-auto-caption.h"
@@ -15,13 +16,6 @@
 #define TELL_EVERY_MS 100
 /* Tags to tick, at most. */
 #define MOST_TICKS 18
-
-typedef enum
-{
-  SCOPE_SELECTED,
-  SCOPE_FILTERED,
-  SCOPE_ALL,
-} Scope;
 
 /* What a thread works on. The main thread reads `n_done` only, until the thread is done. */
 typedef struct
@@ -41,7 +35,7 @@ struct _LkAutoCaptionsDialog
   LkWorkspace      *workspace;              /* owned */
   GSettings        *settings;               /* owned */
   LkEngine         *engine;                 /* owned */
-  GPtrArray        *scopes[SCOPE_ALL + 1];  /* owned; LkImage */
+  LkCaptionScopes    scopes;
   Run              *run;                    /* owned; under way, or done and shown; or NULL */
   LkJob            *job;                    /* owned; for the device, or NULL */
   GCancellable     *cancellable;            /* owned; of the run under way, or NULL */
@@ -113,7 +107,7 @@ dup_folder (LkAutoCaptionsDialog *self)
 static GPtrArray *
 get_images (LkAutoCaptionsDialog *self)
 {
-  return self->scopes[MIN (adw_combo_row_get_selected (self->scope_row), SCOPE_ALL)];
+  return lk_caption_scopes_get (&self->scopes, self->scope_row);
 }
 
 /* What is ticked, and what is typed. Owned by the caller. */
@@ -562,8 +556,7 @@ lk_auto_captions_dialog_dispose (GObject *object)
   g_clear_object (&self->workspace);
   g_clear_object (&self->settings);
   g_clear_object (&self->engine);
-  for (guint i = 0; i <= SCOPE_ALL; i++)
-    g_clear_pointer (&self->scopes[i], g_ptr_array_unref);
+  lk_caption_scopes_clear (&self->scopes);
 
   G_OBJECT_CLASS (lk_auto_captions_dialog_parent_class)->dispose (object);
 }
@@ -621,22 +614,8 @@ lk_auto_captions_dialog_new (LkWorkspace *workspace,
                              GPtrArray   *filtered)
 {
   LkAutoCaptionsDialog *self = g_object_new (LK_TYPE_AUTO_CAPTIONS_DIALOG, NULL);
-  LkProject *project = lk_workspace_get_project (workspace);
-  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
-  g_autofree char *of_selected = g_strdup_printf (_("Selected (%u)"), selected->len);
-  g_autofree char *of_filtered = g_strdup_printf (_("Shown (%u)"), filtered->len);
-  g_autofree char *of_all = g_strdup_printf (_("All (%u)"), lk_project_get_n_images (project));
 
-  self->scopes[SCOPE_SELECTED] = g_ptr_array_ref (selected);
-  self->scopes[SCOPE_FILTERED] = g_ptr_array_ref (filtered);
-  self->scopes[SCOPE_ALL] = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < lk_project_get_n_images (project); i++)
-    g_ptr_array_add (self->scopes[SCOPE_ALL], g_object_ref (lk_project_get_image (project, i)));
-  gtk_string_list_append (names, of_selected);
-  gtk_string_list_append (names, of_filtered);
-  gtk_string_list_append (names, of_all);
-  adw_combo_row_set_model (self->scope_row, G_LIST_MODEL (names));
-  adw_combo_row_set_selected (self->scope_row, selected->len > 1 ? SCOPE_SELECTED : SCOPE_FILTERED);
+  lk_caption_scopes_init (&self->scopes, self->scope_row, lk_workspace_get_project (workspace), selected, filtered);
   self->workspace = g_object_ref (workspace);
   add_ticks (self, table);
   update (self);

@@ -5,6 +5,7 @@
 #include <glib/gi18n.h>
 
 #include "app/captions/lk-caption-preview.h"
+#include "app/captions/lk-caption-scopes.h"
 #include "app/captions/lk-change-captions-dialog.h"
 #include "project/lk-caption-change.h"
 
@@ -13,19 +14,12 @@
 
 /* ---- the dialog --------------------------------------------------------------------------------------------------- */
 
-typedef enum
-{
-  SCOPE_SELECTED,
-  SCOPE_FILTERED,
-  SCOPE_ALL,
-} Scope;
-
 struct _LkChangeCaptionsDialog
 {
   AdwDialog        parent_instance;
 
   LkWorkspace     *workspace;       /* owned */
-  GPtrArray       *scopes[SCOPE_ALL + 1];   /* owned; LkImage */
+  LkCaptionScopes  scopes;
   LkCaptionChange *change;          /* owned; that was previewed, or NULL */
   GPtrArray       *changed;         /* owned; what it would do, or NULL */
   GCancellable    *cancellable;     /* owned; of the preview under way */
@@ -57,7 +51,7 @@ get_kind (LkChangeCaptionsDialog *self)
 static GPtrArray *
 get_images (LkChangeCaptionsDialog *self)
 {
-  return self->scopes[MIN (adw_combo_row_get_selected (self->scope_row), SCOPE_ALL)];
+  return lk_caption_scopes_get (&self->scopes, self->scope_row);
 }
 
 static void
@@ -218,7 +212,7 @@ lk_change_captions_dialog_set_rename (LkChangeCaptionsDialog *self,
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (kinds[i] == LK_CAPTION_RENAME)
       adw_combo_row_set_selected (self->kind_row, i);
-  adw_combo_row_set_selected (self->scope_row, SCOPE_ALL);
+  adw_combo_row_set_selected (self->scope_row, LK_SCOPE_ALL);
   gtk_editable_set_text (GTK_EDITABLE (self->text_row), tag);
   gtk_editable_set_text (GTK_EDITABLE (self->instead_row), tag);
 }
@@ -237,8 +231,7 @@ lk_change_captions_dialog_dispose (GObject *object)
   gtk_widget_dispose_template (GTK_WIDGET (self), LK_TYPE_CHANGE_CAPTIONS_DIALOG);
   g_clear_pointer (&self->change, lk_caption_change_unref);
   g_clear_pointer (&self->changed, g_ptr_array_unref);
-  for (guint i = 0; i <= SCOPE_ALL; i++)
-    g_clear_pointer (&self->scopes[i], g_ptr_array_unref);
+  lk_caption_scopes_clear (&self->scopes);
 
   G_OBJECT_CLASS (lk_change_captions_dialog_parent_class)->dispose (object);
 }
@@ -281,22 +274,8 @@ lk_change_captions_dialog_new (LkWorkspace *workspace,
                                GPtrArray   *filtered)
 {
   LkChangeCaptionsDialog *self = g_object_new (LK_TYPE_CHANGE_CAPTIONS_DIALOG, NULL);
-  LkProject *project = lk_workspace_get_project (workspace);
-  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
-  g_autofree char *of_selected = g_strdup_printf (_("Selected (%u)"), selected->len);
-  g_autofree char *of_filtered = g_strdup_printf (_("Shown (%u)"), filtered->len);
-  g_autofree char *of_all = g_strdup_printf (_("All (%u)"), lk_project_get_n_images (project));
 
-  self->scopes[SCOPE_SELECTED] = g_ptr_array_ref (selected);
-  self->scopes[SCOPE_FILTERED] = g_ptr_array_ref (filtered);
-  self->scopes[SCOPE_ALL] = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < lk_project_get_n_images (project); i++)
-    g_ptr_array_add (self->scopes[SCOPE_ALL], g_object_ref (lk_project_get_image (project, i)));
-  gtk_string_list_append (names, of_selected);
-  gtk_string_list_append (names, of_filtered);
-  gtk_string_list_append (names, of_all);
-  adw_combo_row_set_model (self->scope_row, G_LIST_MODEL (names));
-  adw_combo_row_set_selected (self->scope_row, selected->len > 1 ? SCOPE_SELECTED : SCOPE_FILTERED);
+  lk_caption_scopes_init (&self->scopes, self->scope_row, lk_workspace_get_project (workspace), selected, filtered);
   self->workspace = g_object_ref (workspace);
   kind_changed_cb (self);
   return self;
