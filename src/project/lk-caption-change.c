@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "base/lk-text.h"
+#include "project/lk-caption-apply.h"
 #include "project/lk-tag-table.h"
 #include "project/lk-tags.h"
 #include "project/lk-words.h"
-
-/* Of the main loop, at a time. */
-#define SLICE_US 4000
 
 #define NOT_KEPT G_MAXUINT
 
@@ -520,91 +518,32 @@ lk_caption_change_preview_finish (GAsyncResult  *result,
 
 /* ---- applying -------------------------------------------------------------------------------------------------------- */
 
-typedef struct
-{
-  LkCaptionChange *change;    /* owned, as the next three */
-  LkProject       *project;
-  GPtrArray       *captions;
-  LkEdit          *edit;
-  guint            next, n;   /* of them done; that change */
-} Applying;
-
-static void
-applying_free (gpointer data)
-{
-  Applying *applying = data;
-
-  lk_caption_change_unref (applying->change);
-  g_ptr_array_unref (applying->captions);
-  g_clear_pointer (&applying->edit, lk_edit_free);
-  g_object_unref (applying->project);
-  g_free (applying);
-}
-
-static void
-applied_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      data)
-{
-  g_autoptr (GTask) task = data;
-  Applying *applying = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (lk_project_apply_finish (LK_PROJECT (source), result, &error))
-    g_task_return_int (task, applying->n);
-  else
-    g_task_return_error (task, error);
-}
-
-/* Puts one caption into the edit, as it is by now. */
+/* One caption, as it is by now. */
 static gboolean
-collect_one (Applying  *applying,
-             GError   **error)
+apply_one (gpointer    data,
+           gpointer    item,
+           LkProject  *project,
+           LkImage   **image,
+           char      **after,
+           GError    **error)
 {
-  LkChangedCaption *changed = applying->captions->pdata[applying->next];
+  const LkChangedCaption *changed = item;
   const char *caption = lk_image_get_caption (changed->image);
-  g_autofree char *after = NULL;
-  g_autoptr (GError) local = NULL;
+  GError *local = NULL;
 
-  if (lk_project_find_by_id (applying->project, lk_image_get_id (changed->image)) == NULL)
+  *image = changed->image;
+  if (lk_project_find_by_id (project, lk_image_get_id (changed->image)) == NULL)
     return TRUE;
   if (!g_str_equal (caption, changed->before))
-    after = lk_caption_change_run (applying->change, caption, &local);
+    *after = lk_caption_change_run (data, caption, &local);
   else
-    after = g_strdup (changed->after);
+    *after = g_strdup (changed->after);
   if (local != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&local));
+      g_propagate_error (error, local);
       return FALSE;
     }
-  if (after != NULL)
-    {
-      lk_edit_set_caption (applying->edit, changed->image, after);
-      applying->n++;
-    }
   return TRUE;
-}
-
-static gboolean
-collect_cb (gpointer data)
-{
-  GTask *task = data;
-  Applying *applying = g_task_get_task_data (task);
-  gint64 end = g_get_monotonic_time () + SLICE_US;
-  GError *error = NULL;
-
-  for (; applying->next < applying->captions->len; applying->next++)
-    {
-      if (g_get_monotonic_time () > end)
-        return G_SOURCE_CONTINUE;
-      if (!collect_one (applying, &error))
-        {
-          g_task_return_error (task, error);
-          return G_SOURCE_REMOVE;
-        }
-    }
-  lk_project_apply_async (applying->project, applying->edit, applied_cb, g_object_ref (task));
-  return G_SOURCE_REMOVE;
 }
 
 void
@@ -615,22 +554,13 @@ lk_caption_change_apply_async (LkCaptionChange     *self,
                                GAsyncReadyCallback  callback,
                                gpointer             user_data)
 {
-  GTask *task = g_task_new (project, NULL, callback, user_data);
-  Applying *applying = g_new0 (Applying, 1);
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  applying->change = lk_caption_change_ref (self);
-  applying->project = g_object_ref (project);
-  applying->captions = g_ptr_array_ref (changed);
-  applying->edit = lk_edit_new (project, title);
-  g_task_set_task_data (task, applying, applying_free);
-  g_source_set_callback (source, collect_cb, task, g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
+  lk_caption_apply_async (project, changed, title, apply_one, lk_caption_change_ref (self), (GDestroyNotify) lk_caption_change_unref,
+                          callback, user_data);
 }
 
 gint
 lk_caption_change_apply_finish (GAsyncResult  *result,
                                 GError       **error)
 {
-  return (gint) g_task_propagate_int (G_TASK (result), error);
+  return lk_caption_apply_finish (result, error);
 }

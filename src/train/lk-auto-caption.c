@@ -8,10 +8,7 @@
 
 #include "base/lk-text.h"
 #include "model/lk-blip.h"
-#include "project/lk-edit.h"
-
-/* Of the main loop, at a time. */
-#define SLICE_US 4000
+#include "project/lk-caption-apply.h"
 
 struct _LkAutoCaption
 {
@@ -274,75 +271,28 @@ lk_auto_caption_run (LkAutoCaption  *self,
 
 /* ---- applying ---------------------------------------------------------------------------------------------------- */
 
-typedef struct
-{
-  LkAutoCaption *captions;    /* owned, as the next three */
-  LkProject     *project;
-  GPtrArray     *pictures;
-  LkEdit        *edit;
-  guint          next, n;     /* of them done; that change */
-} Applying;
-
-static void
-applying_free (gpointer data)
-{
-  Applying *applying = data;
-
-  lk_auto_caption_unref (applying->captions);
-  g_ptr_array_unref (applying->pictures);
-  g_clear_pointer (&applying->edit, lk_edit_free);
-  g_object_unref (applying->project);
-  g_free (applying);
-}
-
-static void
-applied_cb (GObject      *source,
-            GAsyncResult *result,
-            gpointer      data)
-{
-  g_autoptr (GTask) task = data;
-  Applying *applying = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (lk_project_apply_finish (LK_PROJECT (source), result, &error))
-    g_task_return_int (task, applying->n);
-  else
-    g_task_return_error (task, error);
-}
-
-/* Puts one caption into the edit, as it is by now. */
-static void
-collect_one (Applying      *applying,
-             LkAutoPicture *picture)
-{
-  g_autofree char *now = NULL;
-  const char *after = picture->after;
-
-  if (after == NULL || lk_project_find_by_id (applying->project, lk_image_get_id (picture->image)) == NULL)
-    return;
-  if (!g_str_equal (lk_image_get_caption (picture->image), picture->before))
-    after = now = lk_caption_template_run (applying->captions->words, lk_image_get_caption (picture->image), picture->shot, picture->found);
-  if (after == NULL)
-    return;
-  lk_edit_set_caption (applying->edit, picture->image, after);
-  applying->n++;
-}
-
+/* One caption, as it is by now. */
 static gboolean
-collect_cb (gpointer data)
+apply_one (gpointer    data,
+           gpointer    item,
+           LkProject  *project,
+           LkImage   **image,
+           char      **after,
+           GError    **error)
 {
-  GTask *task = data;
-  Applying *applying = g_task_get_task_data (task);
-  gint64 end = g_get_monotonic_time () + SLICE_US;
+  const LkAutoCaption *self = data;
+  const LkAutoPicture *picture = item;
+  const char *caption;
 
-  for (; applying->next < applying->pictures->len; applying->next++)
-    {
-      if (g_get_monotonic_time () > end)
-        return G_SOURCE_CONTINUE;
-      collect_one (applying, applying->pictures->pdata[applying->next]);
-    }
-  lk_project_apply_async (applying->project, applying->edit, applied_cb, g_object_ref (task));
-  return G_SOURCE_REMOVE;
+  if (picture->after == NULL || lk_project_find_by_id (project, lk_image_get_id (picture->image)) == NULL)
+    return TRUE;
+  *image = picture->image;
+  caption = lk_image_get_caption (picture->image);
+  if (g_str_equal (caption, picture->before))
+    *after = g_strdup (picture->after);
+  else
+    *after = lk_caption_template_run (self->words, caption, picture->shot, picture->found);
+  return TRUE;
 }
 
 void
@@ -353,22 +303,13 @@ lk_auto_caption_apply_async (LkAutoCaption       *self,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  GTask *task = g_task_new (project, NULL, callback, user_data);
-  Applying *applying = g_new0 (Applying, 1);
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  applying->captions = lk_auto_caption_ref (self);
-  applying->project = g_object_ref (project);
-  applying->pictures = g_ptr_array_ref (pictures);
-  applying->edit = lk_edit_new (project, title);
-  g_task_set_task_data (task, applying, applying_free);
-  g_source_set_callback (source, collect_cb, task, g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
+  lk_caption_apply_async (project, pictures, title, apply_one, lk_auto_caption_ref (self), (GDestroyNotify) lk_auto_caption_unref,
+                          callback, user_data);
 }
 
 gint
 lk_auto_caption_apply_finish (GAsyncResult  *result,
                               GError       **error)
 {
-  return (gint) g_task_propagate_int (G_TASK (result), error);
+  return lk_caption_apply_finish (result, error);
 }

@@ -35,7 +35,7 @@ struct _LkAutoCaptionsDialog
   LkWorkspace      *workspace;              /* owned */
   GSettings        *settings;               /* owned */
   LkEngine         *engine;                 /* owned */
-  LkCaptionScopes    scopes;
+  LkCaptionScopes   scopes;
   Run              *run;                    /* owned; under way, or done and shown; or NULL */
   LkJob            *job;                    /* owned; for the device, or NULL */
   GCancellable     *cancellable;            /* owned; of the run under way, or NULL */
