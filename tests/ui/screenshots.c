@@ -189,6 +189,7 @@ shoot_playground (LkWindow   *window,
   LkPlaygroundPage *page = LK_PLAYGROUND_PAGE (lk_test_find (GTK_WIDGET (window), LK_TYPE_PLAYGROUND_PAGE));
   GtkWidget *draw = find_draw (GTK_WIDGET (page));
 
+  activate (window, "project.show-page", g_variant_new_string ("playground"));
   lk_test_wait (is_ready, page);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
